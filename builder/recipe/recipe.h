@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The recipe: what goes into an image. Parsed strictly: unknown keys, repeated keys, wrong types and
+ * values out of range are errors with file:line:column and what would be right. recipe(5) describes
+ * it for its writers.
+ */
+#include "base/err.h"
+#include "base/strv.h"
+
+enum recipe_repo_type { RECIPE_REPO_DEB };
+
+struct recipe_repo {
+	enum recipe_repo_type type;
+	char *suite;
+	struct strv components;
+	char *mirror;  /* "system", or a URL or directory */
+	char *keyring; /* path of an OpenPGP keyring */
+	bool security; /* suite is served from the mirror's security archive */
+};
+
+struct recipe_without {
+	char *package;
+	char *why;
+};
+
+struct recipe_remove {
+	char *path; /* absolute, may hold * and ? within one component, ** for any depth */
+	char *why;  /* may be NULL */
+};
+
+struct recipe_wins { /* which package's file is taken when two have the same path */
+	char *path, *package;
+};
+
+struct recipe {
+	char *dir;  /* where the recipe lies: relative paths are relative to it */
+	char *path; /* of the recipe file, for messages */
+	char *name, *version;
+	char *arch; /* "x86-64" or "arm64" */
+	struct recipe_repo *repos;
+	size_t n_repos;
+	struct strv packages;
+	struct recipe_without *without;
+	size_t n_without;
+	struct recipe_remove *remove;
+	size_t n_remove;
+	struct recipe_wins *wins;
+	size_t n_wins;
+	char *overlay; /* resolved path of the directory, or NULL */
+	struct strv units_enable, units_disable, units_mask;
+	char *cmdline;
+	struct strv initrd_packages, initrd_modules;
+	struct strv initrd_remove;
+	char *initrd_overlay; /* resolved path, or NULL */
+	char *fs_type;
+	char *layout; /* name or resolved path */
+	char *key, *certificate; /* resolved paths, or NULL */
+	char *keys_dir;	/* resolved directory made by keygen, or NULL */
+};
+
+/**
+ * recipe_load() - read a recipe
+ * @path: of a file, or of a directory that holds recipe.yaml
+ * Return: 0; -EINVAL with file:line:column: what is wrong and what would be right; -ENOENT; -ENOMEM
+ */
+int recipe_load(const char *path, struct recipe **ret, struct err *e) must_check;
+void recipe_free(struct recipe *r);
+DEFINE_CLEANUP(struct recipe *, recipe_free)
+
+/** recipe_lock_path() - <dir>/recipe.lock; on the heap, NULL when out of memory */
+char *recipe_lock_path(const struct recipe *r) must_check;

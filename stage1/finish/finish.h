@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Finishers do, as declared and tested steps, what packages' maintainer scripts would have done. They
+ * work on the merged tree as the system would see it (/etc at "etc/…", /usr merged); the last ones,
+ * finish_place(), move what lies outside of /usr to where an immutable image keeps it.
+ *
+ * Everything a finisher makes has the origin (TREE_ORIGIN_FINISHER, "<name>") and the time
+ * p->time, belongs to root unless it says otherwise, and depends on nothing but the tree, the
+ * packages and these parameters.
+ */
+#include "base/pool.h"
+#include "base/strv.h"
+#include "stage1/package/package.h"
+#include "stage1/tree/tree.h"
+
+struct finish_params {
+	struct tree *tree;
+	struct package *const *packages; /* sorted by name */
+	size_t n_packages;
+	const char *arch; /* "x86-64" or "arm64" */
+	const char *image_id, *image_version; /* os-release */
+	int64_t time;	  /* seconds since 1970 */
+	const struct strv *units_enable, *units_disable, *units_mask;
+	struct pool *pool; /* may be NULL */
+};
+
+struct finisher {
+	const char *name; /* one word, as in the origin: "users", "linker-cache" */
+	int (*run)(const struct finish_params *p, struct err *e);
+};
+
+/**
+ * finish_run() - all finishers, in order; an error is prefixed with the finisher's name
+ */
+int finish_run(const struct finish_params *p, struct err *e) must_check;
+
+/** finish_origin() - the origin for what a finisher makes; NULL when out of memory */
+static inline const struct tree_origin *finish_origin(const struct finish_params *p,
+						      const char *name)
+{
+	return tree_add_origin(p->tree, TREE_ORIGIN_FINISHER, name, NULL);
+}
+
+/** finish_put() - put a text file, 0644 root:root, made by the finisher @name, over what is there */
+int finish_put(const struct finish_params *p, const char *name, const char *path, const char *text,
+	       struct err *e) must_check;
+
+/** finish_put_link() - put a symlink over what is there */
+int finish_put_link(const struct finish_params *p, const char *name, const char *path,
+		    const char *target, struct err *e) must_check;
+
+/* The finishers, in the order in which finish_run() has them. */
+int finish_users(const struct finish_params *p, struct err *e) must_check;
+int finish_alternatives(const struct finish_params *p, struct err *e) must_check;
+int finish_pam(const struct finish_params *p, struct err *e) must_check;
+int finish_nsswitch(const struct finish_params *p, struct err *e) must_check;
+int finish_ca_bundle(const struct finish_params *p, struct err *e) must_check;
+int finish_os_release(const struct finish_params *p, struct err *e) must_check;
+int finish_units(const struct finish_params *p, struct err *e) must_check;
+int finish_module_index(const struct finish_params *p, struct err *e) must_check;
+int finish_linker_cache(const struct finish_params *p, struct err *e) must_check;
+int finish_place(const struct finish_params *p, struct err *e) must_check;

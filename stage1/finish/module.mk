@@ -1,0 +1,1 @@
+src += stage1/finish/finish.c

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Filesystems in images: one interface for writing a tree and one for reading an image, whatever the
+ * type. Readers are bounded against any input: they never loop, overrun or allocate by an unchecked
+ * number.
+ */
+#include "base/pool.h"
+#include "base/progress.h"
+#include "base/sink.h"
+#include "base/source.h"
+#include "stage1/tree/tree.h"
+
+struct fs_params {
+	uint8_t uuid[16]; /* FAT uses the first 4 bytes as its volume id */
+	uint8_t hash_seed[16]; /* ext4's directory hash */
+	const char *label; /* NULL: none */
+	int64_t time;	/* seconds since 1970, for every time that is not a file's own */
+	uint64_t size_bytes; /* 0: as small as the content allows */
+	struct pool *pool; /* may be NULL */
+	struct progress *progress; /* may be NULL */
+};
+
+struct fs_writer {
+	const char *name; /* "ext4", "vfat" */
+	/*
+	 * plan() - check that the tree can be written and how large the image will be
+	 * @ret_bytes: exact size of the image, a multiple of 4096
+	 * Return: 0; -ENOSPC it does not fit into p->size_bytes; -EINVAL something the type cannot hold
+	 */
+	int (*plan)(const struct tree *t, const struct fs_params *p, uint64_t *ret_bytes,
+		    struct err *e);
+	/*
+	 * write() - write it; the sink reads as zeros wherever nothing is written
+	 * @bytes: what plan() returned
+	 */
+	int (*write)(const struct tree *t, const struct fs_params *p, uint64_t bytes, struct sink *s,
+		     struct err *e);
+};
+
+extern const struct fs_writer fs_writer_ext4;
+extern const struct fs_writer fs_writer_vfat;
+
+/** fs_writer_find() - by name; NULL if there is none */
+const struct fs_writer *fs_writer_find(const char *name);
+
+/* An inode as a reader sees it. */
+struct fs_stat {
+	uint64_t ino;
+	uint32_t mode, uid, gid, nlink;
+	uint64_t size_bytes;
+	int64_t mtime;
+	uint32_t rdev_major, rdev_minor;
+};
+
+struct fs_reader;
+
+struct fs_reader_ops {
+	const char *name;
+	int (*stat)(struct fs_reader *r, uint64_t ino, struct fs_stat *ret, struct err *e);
+	/* Calls fn for each entry but "." and "..", in the image's order; not 0 from fn ends it. */
+	int (*readdir)(struct fs_reader *r, uint64_t ino,
+		       int (*fn)(void *ctx, const char *name, size_t len, uint64_t ino,
+				 struct err *e),
+		       void *ctx, struct err *e);
+	/* Up to @len bytes of a file or of a symlink's target; *ret_len is less only at the end. */
+	int (*read)(struct fs_reader *r, uint64_t ino, uint64_t off, void *data, size_t len,
+		    size_t *ret_len, struct err *e);
+	int (*xattrs)(struct fs_reader *r, uint64_t ino,
+		      int (*fn)(void *ctx, const char *name, const void *value, size_t len,
+				struct err *e),
+		      void *ctx, struct err *e);
+	void (*done)(struct fs_reader *r);
+};
+
+struct fs_reader {
+	const struct fs_reader_ops *ops;
+	uint64_t root_ino;
+};
+
+/**
+ * fs_reader_open() - probe the source and open it
+ * @src: borrowed, must outlive the reader
+ * Return: 0; -EINVAL not a filesystem that we know, or damaged
+ */
+int fs_reader_open(const struct source *src, struct fs_reader **ret, struct err *e) must_check;
+void fs_reader_free(struct fs_reader *r);
+DEFINE_CLEANUP(struct fs_reader *, fs_reader_free)
+
+/** fs_reader_lookup() - inode at a path; symlinks are not followed; -ENOENT if there is none */
+int fs_reader_lookup(struct fs_reader *r, const char *path, uint64_t *ret_ino,
+		     struct err *e) must_check;
+
+/**
+ * fs_reader_walk() - every name in the filesystem, parents first, names in byte order
+ * @path: without a leading slash; "" is the root
+ * Return: 0; what @fn returned; -EINVAL a damaged image (a directory loop, a bad entry)
+ */
+int fs_reader_walk(struct fs_reader *r,
+		   int (*fn)(void *ctx, const char *path, const struct fs_stat *st, struct err *e),
+		   void *ctx, struct err *e) must_check;
