@@ -32,8 +32,10 @@ test_libs := $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 
 # src: all but main(); each module.mk adds to it.
 src :=
+asm :=
+all:
 include $(sort $(wildcard */module.mk */*/module.mk))
-obj       := $(src:%.c=$(O)/%.o)
+obj       := $(src:%.c=$(O)/%.o) $(asm:%.S=$(O)/%.o)
 test_src  := $(sort $(wildcard */test/test_*.c */*/test/test_*.c))
 tests     := $(test_src:%.c=$(O)/%)
 test_sh   := $(sort $(wildcard */test/test-*.sh */*/test/test-*.sh))
@@ -59,6 +61,10 @@ $(O)/libslipway.a: $(obj)
 $(O)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
+
+$(O)/%.o: %.S
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -c -o $@ $<
 
 $(tests): $(O)/%: $(O)/%.o $(O)/libslipway.a
 	$(call say,LD,$@)

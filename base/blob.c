@@ -156,5 +156,6 @@ void blob_digest(struct blob *b, uint8_t out[SHA256_BYTES])
 
 bool blob_equal(struct blob *a, struct blob *b)
 {
-	return a == b || (a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0));
+	return a == b ||
+	       (a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0));
 }

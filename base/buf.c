@@ -13,7 +13,8 @@ uint8_t *buf_grow(struct buf *b, size_t len)
 {
 	size_t need;
 
-	if (b->failed || add_overflows(b->len, len, &need) || add_overflows(need, (size_t)1, &need)) {
+	if (b->failed || add_overflows(b->len, len, &need) ||
+	    add_overflows(need, (size_t)1, &need)) {
 		b->failed = true;
 		return NULL;
 	}

@@ -12,7 +12,10 @@ struct outfile {
 	char *part; /* NULL: the file has no name */
 };
 
-#define OUTFILE_INIT { -1, NULL, NULL }
+#define OUTFILE_INIT           \
+	{                      \
+		-1, NULL, NULL \
+	}
 #define _cleanup_outfile_ __attribute__((cleanup(outfile_done)))
 
 /**

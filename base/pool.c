@@ -56,8 +56,8 @@ static void run_one(struct pool *p, struct batch *b)
 		list_remove(p, b);
 	b->running++;
 	pthread_mutex_unlock(&p->lock);
-	int r = atomic_load(&p->cancelled) ? err_set(&e, -ECANCELED, "interrupted") :
-					     b->job(b->ctx, i, &e);
+	int r = atomic_load(&p->cancelled) ? err_set(&e, -ECANCELED, "interrupted")
+					   : b->job(b->ctx, i, &e);
 	pthread_mutex_lock(&p->lock);
 	b->running--;
 	if (r < 0) {

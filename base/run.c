@@ -33,7 +33,8 @@ static int open_input(const struct run_params *p, struct err *e)
 
 static void child(const struct run_params *p, int in, int out, int diag, int report)
 {
-	static const char *const plain[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	static const char *const plain[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+					     NULL };
 	sigset_t none;
 
 	sigemptyset(&none);

@@ -6,12 +6,14 @@
 
 struct run_params {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *const *env;	 /* NULL-terminated NAME=value, all that it gets; NULL: LC_ALL=C and PATH */
-	const char *dir;	 /* its working directory; NULL: ours */
-	const void *input;	 /* its standard input; NULL: nothing */
+	const char *const
+		*env;	 /* NULL-terminated NAME=value, all that it gets; NULL: LC_ALL=C and PATH */
+	const char *dir; /* its working directory; NULL: ours */
+	const void *input; /* its standard input; NULL: nothing */
 	size_t input_len;
 	struct buf *out; /* standard output is appended here; NULL: thrown away */
-	struct buf *diag; /* standard error is appended here; NULL: the last lines go into the error */
+	struct buf
+		*diag; /* standard error is appended here; NULL: the last lines go into the error */
 };
 
 /**

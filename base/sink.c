@@ -29,8 +29,8 @@ static int fd_pwrite(struct sink *s, uint64_t off, const void *data, size_t len,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return err_sys(e, n < 0 ? -errno : -EIO, "write %zu bytes at offset %llu", len,
-				       (unsigned long long)off);
+			return err_sys(e, n < 0 ? -errno : -EIO, "write %zu bytes at offset %llu",
+				       len, (unsigned long long)off);
 		p += n;
 		off += (uint64_t)n;
 		len -= (size_t)n;

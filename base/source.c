@@ -30,7 +30,8 @@ static int fd_pread(const struct source *s, uint64_t off, void *data, size_t len
 			return err_sys(e, -errno, "read %zu bytes at offset %llu", len,
 				       (unsigned long long)off);
 		if (n == 0)
-			return err_set(e, -EIO, "file became shorter while it was read (offset %llu)",
+			return err_set(e, -EIO,
+				       "file became shorter while it was read (offset %llu)",
 				       (unsigned long long)off);
 		p += n;
 		off += (uint64_t)n;

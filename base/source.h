@@ -23,7 +23,10 @@ struct source {
 	int fd;
 };
 
-#define SOURCE_INIT { NULL, 0, NULL, NULL, 0, -1 }
+#define SOURCE_INIT                        \
+	{                                  \
+		NULL, 0, NULL, NULL, 0, -1 \
+	}
 #define _cleanup_source_ __attribute__((cleanup(source_done)))
 
 /** source_init_bytes() - @data is borrowed and must outlive @s */

@@ -8,7 +8,10 @@ struct strv {
 	size_t n, cap;
 };
 
-#define STRV_INIT { NULL, 0, 0 }
+#define STRV_INIT          \
+	{                  \
+		NULL, 0, 0 \
+	}
 #define _cleanup_strv_ __attribute__((cleanup(strv_done)))
 
 void strv_done(struct strv *l);

@@ -14,37 +14,37 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#define must_check	   __attribute__((warn_unused_result))
+#define must_check	    __attribute__((warn_unused_result))
 #define printf_format(f, a) __attribute__((format(printf, f, a)))
-#define unused_		   __attribute__((unused))
+#define unused_		    __attribute__((unused))
 
-#define ARRAY_SIZE(a)	   (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b)	   ((a) < (b) ? (a) : (b))
-#define MAX(a, b)	   ((a) > (b) ? (a) : (b))
-#define KiB		   (UINT64_C(1) << 10)
-#define MiB		   (UINT64_C(1) << 20)
-#define GiB		   (UINT64_C(1) << 30)
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)     ((a) < (b) ? (a) : (b))
+#define MAX(a, b)     ((a) > (b) ? (a) : (b))
+#define KiB	      (UINT64_C(1) << 10)
+#define MiB	      (UINT64_C(1) << 20)
+#define GiB	      (UINT64_C(1) << 30)
 
 /* Ownership moves: the variable is NULL (or -1) afterwards, so that its cleanup does nothing. */
-#define TAKE_PTR(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) take_ = (p);                                                         \
-		(p) = NULL;                                                                        \
-		take_;                                                                             \
+#define TAKE_PTR(p)                        \
+	({                                 \
+		__typeof__(p) take_ = (p); \
+		(p) = NULL;                \
+		take_;                     \
 	})
-#define TAKE_FD(fd)                                                                                \
-	({                                                                                         \
-		int take_ = (fd);                                                                  \
-		(fd) = -1;                                                                         \
-		take_;                                                                             \
+#define TAKE_FD(fd)               \
+	({                        \
+		int take_ = (fd); \
+		(fd) = -1;        \
+		take_;            \
 	})
 
 /* DEFINE_CLEANUP(struct blob *, blob_unref) gives cleanup_blob_unref() for _cleanup_(blob_unref). */
-#define DEFINE_CLEANUP(type, fn)                                                                   \
-	static inline void cleanup_##fn(type *p)                                                   \
-	{                                                                                          \
-		if (*p)                                                                            \
-			fn(*p);                                                                    \
+#define DEFINE_CLEANUP(type, fn)                 \
+	static inline void cleanup_##fn(type *p) \
+	{                                        \
+		if (*p)                          \
+			fn(*p);                  \
 	}
 #define _cleanup_(fn) __attribute__((cleanup(cleanup_##fn)))
 

@@ -14,11 +14,11 @@
 #include "base/err.h"
 #include "base/util.h"
 
-#define TEST_MAIN(suite_name, ...)                                                                 \
-	int main(void)                                                                             \
-	{                                                                                          \
-		const TTest *tests_[] = { __VA_ARGS__ };                                           \
-		return test_run(suite_name, tests_, ARRAY_SIZE(tests_));                           \
+#define TEST_MAIN(suite_name, ...)                                       \
+	int main(void)                                                   \
+	{                                                                \
+		const TTest *tests_[] = { __VA_ARGS__ };                 \
+		return test_run(suite_name, tests_, ARRAY_SIZE(tests_)); \
 	}
 
 static inline int test_run(const char *name, const TTest *const *tests, size_t n)
@@ -38,28 +38,28 @@ static inline int test_run(const char *name, const TTest *const *tests, size_t n
 }
 
 /* The runner looks for this line and takes the test off the passed ones. */
-#define test_skip(...)                                                                             \
-	do {                                                                                       \
-		printf("SKIP " __VA_ARGS__);                                                       \
-		printf("\n");                                                                      \
-		fflush(stdout);                                                                    \
-		return;                                                                            \
+#define test_skip(...)                       \
+	do {                                 \
+		printf("SKIP " __VA_ARGS__); \
+		printf("\n");                \
+		fflush(stdout);              \
+		return;                      \
 	} while (0)
 
 /* A call that must work, with its message if it does not. */
-#define ck_ok(call)                                                                                \
-	do {                                                                                       \
-		int r_ = (call);                                                                   \
-		if (r_ < 0)                                                                        \
-			ck_abort_msg("%s: %d: %s", #call, r_, e.msg);                              \
+#define ck_ok(call)                                                   \
+	do {                                                          \
+		int r_ = (call);                                      \
+		if (r_ < 0)                                           \
+			ck_abort_msg("%s: %d: %s", #call, r_, e.msg); \
 	} while (0)
 
 /* A call that must fail with this code and a message that holds this text. */
-#define ck_fails(call, want_code, want_text)                                                       \
-	do {                                                                                       \
-		int r_ = (call);                                                                   \
-		ck_assert_int_eq(r_, want_code);                                                   \
-		ck_assert_msg(strstr(e.msg, want_text), "message is: %s", e.msg);                  \
+#define ck_fails(call, want_code, want_text)                                      \
+	do {                                                                      \
+		int r_ = (call);                                                  \
+		ck_assert_int_eq(r_, want_code);                                  \
+		ck_assert_msg(strstr(e.msg, want_text), "message is: %s", e.msg); \
 	} while (0)
 
 /** test_dir() - a new empty directory below $TMPDIR, to be removed by test_dir_remove() */

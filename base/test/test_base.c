@@ -39,9 +39,10 @@ START_TEST(hex_and_base64)
 	ck_assert_str_eq(hex, "00ffa5");
 	ck_assert_int_eq(hex_decode("00ffa", raw, 3), -EINVAL);
 	ck_assert_int_eq(hex_decode("00ffag", raw, 3), -EINVAL);
-	static const char *const rfc4648[][2] = { { "", "" },	       { "f", "Zg==" },
-						  { "fo", "Zm8=" },    { "foo", "Zm9v" },
-						  { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" } };
+	static const char *const rfc4648[][2] = {
+		{ "", "" },	   { "f", "Zg==" },	   { "fo", "Zm8=" },
+		{ "foo", "Zm9v" }, { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" }
+	};
 	for (size_t i = 0; i < ARRAY_SIZE(rfc4648); i++) {
 		_cleanup_free_ char *b = base64_encode(rfc4648[i][0], strlen(rfc4648[i][0]));
 		ck_assert_str_eq(b, rfc4648[i][1]);

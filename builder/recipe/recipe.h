@@ -7,6 +7,7 @@
  */
 #include "base/err.h"
 #include "base/strv.h"
+#include "layouts/layout.h"
 
 enum recipe_repo_type { RECIPE_REPO_DEB };
 
@@ -54,9 +55,10 @@ struct recipe {
 	struct strv initrd_remove;
 	char *initrd_overlay; /* resolved path, or NULL */
 	char *fs_type;
-	char *layout; /* name or resolved path */
-	char *key, *certificate; /* resolved paths, or NULL */
-	char *keys_dir;	/* resolved directory made by keygen, or NULL */
+	char *layout;		 /* name or resolved path */
+	char *key, *certificate; /* resolved paths (key: or a pkcs11: URI) */
+	char *enroll; /* resolved directory with PK.auth, KEK.auth, db.auth for new machines; NULL: none */
+	char *update_source; /* URL; NULL: a directory on the node */
 };
 
 /**
@@ -70,3 +72,10 @@ DEFINE_CLEANUP(struct recipe *, recipe_free)
 
 /** recipe_lock_path() - <dir>/recipe.lock; on the heap, NULL when out of memory */
 char *recipe_lock_path(const struct recipe *r) must_check;
+
+/**
+ * layout_load() - read and check a layout
+ * @name_or_path: a path (with a slash or ending in .yaml), or the name of one that is built in
+ * Return: 0; -EINVAL with position; -ENOENT with the names of those that are built in
+ */
+int layout_load(const char *name_or_path, struct layout **ret, struct err *e) must_check;

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Layout YAML → struct layout. The layouts of layouts/ are built into the program. */
+#include "builder/recipe/recipe.h"
+#include "builder/recipe/yaml.h"
+
+#define FIELD_FN(fn_name) \
+	static int fn_name(const struct yaml_value *v, void *target, struct err *e)
+
+/* layouts/acl.yaml, put into the program by the linker (see module.mk). */
+extern const char layouts_acl_yaml_start[], layouts_acl_yaml_end[];
+
+FIELD_FN(set_name)
+{
+	return yaml_string(v, &((struct layout *)target)->name, e);
+}
+
+FIELD_FN(set_sector_size)
+{
+	static const char *const names[] = { "512", "4096" };
+	static const uint32_t sizes[] = { 512, 4096 };
+	size_t i;
+
+	int r = yaml_choice(v, names, ARRAY_SIZE(names), &i, e);
+	if (r == 0)
+		((struct layout *)target)->sector_bytes = sizes[i];
+	return r;
+}
+
+FIELD_FN(set_boot_tries)
+{
+	uint64_t n;
+
+	int r = yaml_u64(v, 1, 10, &n, e);
+	if (r == 0)
+		((struct layout *)target)->boot_tries = (unsigned int)n;
+	return r;
+}
+
+FIELD_FN(part_type)
+{
+	const char *names[LAYOUT_ROOT + 1];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		names[i] = layout_type_name((enum layout_type)i);
+	int r = yaml_choice(v, names, ARRAY_SIZE(names), &i, e);
+	if (r == 0)
+		((struct layout_partition *)target)->type = (enum layout_type)i;
+	return r;
+}
+
+FIELD_FN(part_slot)
+{
+	static const char *const names[] = { "a", "b" };
+	size_t i;
+
+	int r = yaml_choice(v, names, ARRAY_SIZE(names), &i, e);
+	if (r == 0)
+		((struct layout_partition *)target)->slot = (int)i;
+	return r;
+}
+
+FIELD_FN(part_size)
+{
+	return yaml_size(v, &((struct layout_partition *)target)->size_bytes, e);
+}
+
+FIELD_FN(add_partition)
+{
+	static const struct yaml_field fields[] = { { "type", true, part_type },
+						    { "slot", false, part_slot },
+						    { "size", true, part_size } };
+	struct layout *l = target;
+
+	if (l->n_partitions == LAYOUT_MAX_PARTITIONS)
+		return yaml_error(v, e, "more than %d partitions", LAYOUT_MAX_PARTITIONS);
+	struct layout_partition *p = &l->partitions[l->n_partitions++];
+	p->slot = LAYOUT_NO_SLOT;
+	return yaml_map(v, fields, ARRAY_SIZE(fields), p, e);
+}
+
+FIELD_FN(set_partitions)
+{
+	return yaml_each(v, add_partition, target, e);
+}
+
+static int parse(struct yaml_doc *doc, struct layout **ret, struct err *e)
+{
+	static const struct yaml_field fields[] = { { "name", true, set_name },
+						    { "sector-size", true, set_sector_size },
+						    { "boot-tries", true, set_boot_tries },
+						    { "partitions", true, set_partitions } };
+	_cleanup_(layout_free) struct layout *l = calloc(1, sizeof(*l));
+	struct yaml_value root = yaml_root(doc);
+	struct err why = { 0 };
+
+	if (!l)
+		return err_oom(e);
+	int r = yaml_map(&root, fields, ARRAY_SIZE(fields), l, e);
+	if (r < 0)
+		return r;
+	if (layout_check(l, &why) < 0)
+		return yaml_error(&root, e, "%s", why.msg);
+	*ret = TAKE_PTR(l);
+	return 0;
+}
+
+int layout_load(const char *name_or_path, struct layout **ret, struct err *e)
+{
+	_cleanup_(yaml_close) struct yaml_doc *doc = NULL;
+	int r;
+
+	if (strchr(name_or_path, '/') || str_has_suffix(name_or_path, ".yaml"))
+		r = yaml_open(name_or_path, &doc, e);
+	else if (str_eq(name_or_path, "acl"))
+		r = yaml_open_string("layouts/acl.yaml", layouts_acl_yaml_start,
+				     (size_t)(layouts_acl_yaml_end - layouts_acl_yaml_start), &doc,
+				     e);
+	else
+		r = err_set(e, -ENOENT, "no layout is called \"%s\"; built in: acl", name_or_path);
+	return r < 0 ? r : parse(doc, ret, e);
+}

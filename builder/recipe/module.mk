@@ -1,0 +1,3 @@
+src += builder/recipe/layout_load.c builder/recipe/recipe.c builder/recipe/yaml.c
+asm += builder/recipe/builtin.S
+$(O)/builder/recipe/builtin.o: layouts/acl.yaml

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "builder/recipe/yaml.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "base/blob.h"
+#include "base/buf.h"
+#include "base/near.h"
+
+#define MAX_FILE_BYTES MiB
+
+struct yaml_doc {
+	char *name;
+	char *text; /* libfyaml's nodes point into it */
+	struct fy_diag *diag;
+	struct fy_document *fyd;
+};
+
+DEFINE_CLEANUP(struct fy_diag *, fy_diag_destroy)
+
+void yaml_close(struct yaml_doc *d)
+{
+	if (!d)
+		return;
+	if (d->fyd)
+		fy_document_destroy(d->fyd);
+	if (d->diag)
+		fy_diag_destroy(d->diag);
+	free(d->text);
+	free(d->name);
+	free(d);
+}
+
+/* The parser's first complaint, with its position. */
+static int syntax_error(struct yaml_doc *d, struct err *e)
+{
+	void *iter = NULL;
+	struct fy_diag_error *de = fy_diag_errors_iterate(d->diag, &iter);
+
+	if (!de)
+		return err_set(e, -EINVAL, "%s: not valid YAML", d->name);
+	/* libfyaml counts from 0 in marks and from 1 in collected errors' lines. */
+	return err_set(e, -EINVAL, "%s:%d:%d: not valid YAML: %s", d->name, MAX(de->line, 1),
+		       MAX(de->column, 1), de->msg);
+}
+
+int yaml_open_string(const char *name, const char *text, size_t len, struct yaml_doc **ret,
+		     struct err *e)
+{
+	_cleanup_(yaml_close) struct yaml_doc *d = calloc(1, sizeof(*d));
+	struct fy_diag_cfg diag_cfg;
+
+	if (!d)
+		return err_oom(e);
+	fy_diag_cfg_default(&diag_cfg);
+	diag_cfg.fp = NULL;
+	diag_cfg.colorize = false;
+	d->name = strdup(name);
+	d->text = strndup(text, len);
+	d->diag = fy_diag_create(&diag_cfg);
+	if (!d->name || !d->text || !d->diag)
+		return err_oom(e);
+	if (strlen(d->text) != len)
+		return err_set(e, -EINVAL, "%s: holds a NUL byte: this is not a text file", name);
+	fy_diag_set_collect_errors(d->diag, true);
+	const struct fy_parse_cfg cfg = {
+		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
+			 FYPCF_JSON_NONE,
+		.diag = d->diag,
+	};
+	d->fyd = fy_document_build_from_string(&cfg, d->text, len);
+	if (!d->fyd)
+		return syntax_error(d, e);
+	if (!fy_document_root(d->fyd))
+		return err_set(e, -EINVAL, "%s:1:1: the file is empty", name);
+	*ret = TAKE_PTR(d);
+	return 0;
+}
+
+int yaml_open(const char *path, struct yaml_doc **ret, struct err *e)
+{
+	_cleanup_(blob_unref) struct blob *b = NULL;
+
+	int r = blob_new_file(AT_FDCWD, path, &b, e);
+	if (r < 0)
+		return r;
+	if (b->len > MAX_FILE_BYTES)
+		return err_set(e, -EFBIG, "%s: larger than 1 MiB", path);
+	return yaml_open_string(path, b->len ? (const char *)b->data : "", b->len, ret, e);
+}
+
+/* A mapping or sequence has no token of its own: it stands where its key stands. */
+static struct yaml_value value_at(const struct yaml_doc *d, struct fy_node *node,
+				  struct fy_node *key_node, const char *key)
+{
+	struct yaml_value v = { .doc = d, .node = node, .key = key, .line = 1, .column = 1 };
+	struct fy_token *t =
+		node && fy_node_is_scalar(node) ? fy_node_get_scalar_token(node) : NULL;
+
+	if (!t && key_node)
+		t = fy_node_get_scalar_token(key_node);
+	const struct fy_mark *m = t ? fy_token_start_mark(t) : NULL;
+	if (m) {
+		v.line = m->line + 1;
+		v.column = m->column + 1;
+	}
+	return v;
+}
+
+struct yaml_value yaml_root(const struct yaml_doc *d)
+{
+	return value_at(d, fy_document_root(d->fyd), NULL, "");
+}
+
+int yaml_error(const struct yaml_value *v, struct err *e, const char *fmt, ...)
+{
+	char msg[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	if (*v->key)
+		return err_set(e, -EINVAL, "%s:%d:%d: %s: %s", v->doc->name, v->line, v->column,
+			       v->key, msg);
+	return err_set(e, -EINVAL, "%s:%d:%d: %s", v->doc->name, v->line, v->column, msg);
+}
+
+/* What a value is, for messages. */
+static const char *type_name(const struct yaml_value *v)
+{
+	if (!v->node)
+		return "nothing";
+	if (fy_node_is_mapping(v->node))
+		return "a mapping";
+	return fy_node_is_sequence(v->node) ? "a list" : "a single value";
+}
+
+static int refuse_magic(const struct yaml_value *v, struct err *e)
+{
+	if (v->node && fy_node_is_alias(v->node))
+		return yaml_error(v, e, "aliases (*name) are not accepted: write the value out");
+	if (v->node && fy_node_get_tag_token(v->node))
+		return yaml_error(v, e, "tags (!name) are not accepted");
+	return 0;
+}
+
+static const struct yaml_field *find_field(const struct yaml_field *fields, size_t n,
+					   const char *key, size_t *ret_index)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(fields[i].key, key)) {
+			*ret_index = i;
+			return &fields[i];
+		}
+	return NULL;
+}
+
+static int unknown_key(const struct yaml_value *v, const struct yaml_field *fields, size_t n,
+		       const char *key, struct err *e)
+{
+	const char *names[64];
+	_cleanup_buf_ struct buf list = BUF_INIT;
+
+	for (size_t i = 0; i < n && i < ARRAY_SIZE(names); i++) {
+		names[i] = fields[i].key;
+		buf_printf(&list, "%s%s", i ? ", " : "", fields[i].key);
+	}
+	const char *near = near_name(key, names, MIN(n, ARRAY_SIZE(names)));
+	if (near)
+		return yaml_error(v, e, "unknown key \"%s\"; did you mean \"%s\"?", key, near);
+	return yaml_error(v, e, "unknown key \"%s\"; known here: %s", key, buf_str(&list));
+}
+
+static int map_pair(const struct yaml_value *v, struct fy_node_pair *pair,
+		    const struct yaml_field *fields, size_t n, uint64_t *seen, void *target,
+		    struct err *e)
+{
+	struct fy_node *key_node = fy_node_pair_key(pair);
+	const char *key = key_node ? fy_node_get_scalar0(key_node) : NULL;
+	struct yaml_value at_key = value_at(v->doc, key_node, NULL, v->key);
+	size_t i;
+
+	if (!key)
+		return yaml_error(&at_key, e, "a key must be a plain word");
+	int r = refuse_magic(&at_key, e);
+	if (r < 0)
+		return r;
+	const struct yaml_field *f = find_field(fields, n, key, &i);
+	if (!f)
+		return unknown_key(&at_key, fields, n, key, e);
+	struct yaml_value val = value_at(v->doc, fy_node_pair_value(pair), key_node, f->key);
+	if (*seen & UINT64_C(1) << i)
+		return yaml_error(&val, e, "key is there twice");
+	*seen |= UINT64_C(1) << i;
+	r = refuse_magic(&val, e);
+	return r < 0 ? r : f->set(&val, target, e);
+}
+
+bool yaml_is_map(const struct yaml_value *v)
+{
+	return v->node && fy_node_is_mapping(v->node);
+}
+
+int yaml_map(const struct yaml_value *v, const struct yaml_field *fields, size_t n, void *target,
+	     struct err *e)
+{
+	struct fy_node_pair *pair;
+	uint64_t seen = 0;
+	void *iter = NULL;
+
+	if (!yaml_is_map(v))
+		return yaml_error(v, e, "expected a mapping (key: value), found %s", type_name(v));
+	while ((pair = fy_node_mapping_iterate(v->node, &iter))) {
+		int r = map_pair(v, pair, fields, n, &seen, target, e);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (fields[i].required && !(seen & UINT64_C(1) << i))
+			return yaml_error(v, e, "key \"%s\" is missing", fields[i].key);
+	return 0;
+}
+
+int yaml_each(const struct yaml_value *v,
+	      int (*fn)(const struct yaml_value *item, void *target, struct err *e), void *target,
+	      struct err *e)
+{
+	struct fy_node *item;
+	void *iter = NULL;
+
+	if (!v->node || !fy_node_is_sequence(v->node))
+		return yaml_error(v, e, "expected a list, found %s", type_name(v));
+	while ((item = fy_node_sequence_iterate(v->node, &iter))) {
+		struct yaml_value iv = value_at(v->doc, item, NULL, v->key);
+		if (!fy_node_is_scalar(item)) {
+			/* The nearest position that libfyaml knows: the first key, or the list's own. */
+			struct fy_node_pair *first = fy_node_is_mapping(item)
+							     ? fy_node_mapping_get_by_index(item, 0)
+							     : NULL;
+			if (first)
+				iv = value_at(v->doc, item, fy_node_pair_key(first), v->key);
+			else
+				iv.line = v->line, iv.column = v->column;
+		}
+		int r = refuse_magic(&iv, e);
+		if (r == 0)
+			r = fn(&iv, target, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int yaml_string(const struct yaml_value *v, char **ret, struct err *e)
+{
+	size_t len;
+
+	if (!v->node || !fy_node_is_scalar(v->node))
+		return yaml_error(v, e, "expected a single value, found %s", type_name(v));
+	const char *s = fy_node_get_scalar(v->node, &len);
+	if (!s || len == 0)
+		return yaml_error(v, e, "is empty");
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] < ' ' || s[i] == 127)
+			return yaml_error(v, e, "holds a control character or a line break");
+	char *copy = strndup(s, len);
+	if (!copy)
+		return err_oom(e);
+	free(*ret);
+	*ret = copy;
+	return 0;
+}
+
+int yaml_choice(const struct yaml_value *v, const char *const *names, size_t n, size_t *ret,
+		struct err *e)
+{
+	_cleanup_buf_ struct buf list = BUF_INIT;
+	_cleanup_free_ char *s = NULL;
+
+	int r = yaml_string(v, &s, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(s, names[i])) {
+			*ret = i;
+			return 0;
+		}
+		buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+	}
+	return yaml_error(v, e, "\"%s\" is not one of: %s", s, buf_str(&list));
+}
+
+int yaml_u64(const struct yaml_value *v, uint64_t min, uint64_t max, uint64_t *ret, struct err *e)
+{
+	_cleanup_free_ char *s = NULL;
+	uint64_t n;
+
+	int r = yaml_string(v, &s, e);
+	if (r < 0)
+		return r;
+	if (parse_u64(s, 10, &n) < 0 || n < min || n > max)
+		return yaml_error(v, e, "\"%s\" is not a whole number from %" PRIu64 " to %" PRIu64,
+				  s, min, max);
+	*ret = n;
+	return 0;
+}
+
+int yaml_size(const struct yaml_value *v, uint64_t *ret, struct err *e)
+{
+	_cleanup_free_ char *s = NULL;
+
+	int r = yaml_string(v, &s, e);
+	if (r < 0)
+		return r;
+	if (parse_size(s, ret) < 0)
+		return yaml_error(
+			v, e, "\"%s\" is not a size: write bytes, or a number with K, M or G", s);
+	return 0;
+}
+
+static int add_string(const struct yaml_value *v, void *target, struct err *e)
+{
+	_cleanup_free_ char *s = NULL;
+	struct strv *l = target;
+
+	int r = yaml_string(v, &s, e);
+	if (r < 0)
+		return r;
+	if (strv_contains(l, s))
+		return yaml_error(v, e, "\"%s\" is there twice", s);
+	return strv_take(l, TAKE_PTR(s)) < 0 ? err_oom(e) : 0;
+}
+
+int yaml_strings(const struct yaml_value *v, struct strv *ret, struct err *e)
+{
+	return yaml_each(v, add_string, ret, e);
+}

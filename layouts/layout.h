@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Layouts: which partitions a disk has, where they lie, and everything that must agree with that: the
+ * partition table, what systemd-repart completes on first boot, what systemd-sysupdate fills later.
+ * Specs: UAPI Discoverable Partitions; UEFI 2.10 ch. 5; repart.d(5); sysupdate.d(5).
+ */
+#include "base/err.h"
+#include "base/sink.h"
+
+#define LAYOUT_MAX_PARTITIONS 32
+#define LAYOUT_LABEL_CHARS    36
+#define LAYOUT_ALIGN_BYTES    MiB
+
+enum layout_type { LAYOUT_ESP, LAYOUT_USR, LAYOUT_USR_VERITY, LAYOUT_USR_VERITY_SIG, LAYOUT_ROOT };
+
+#define LAYOUT_NO_SLOT (-1)
+
+struct layout_partition {
+	enum layout_type type;
+	int slot;	     /* 0 is A, which the image fills; LAYOUT_NO_SLOT for esp and root */
+	uint64_t size_bytes; /* root: the least that first boot must find free */
+};
+
+struct layout {
+	char *name;
+	uint32_t sector_bytes; /* 512 or 4096 */
+	struct layout_partition partitions[LAYOUT_MAX_PARTITIONS];
+	size_t n_partitions;
+	unsigned int boot_tries; /* boots that an updated slot gets to prove itself */
+};
+
+void layout_free(struct layout *l);
+DEFINE_CLEANUP(struct layout *, layout_free)
+
+/** layout_check() - the rules that hold for any layout: one ESP in front, whole slots of equal sizes,
+ *  the root last; Return: 0; -EINVAL with the partition and the rule */
+int layout_check(const struct layout *l, struct err *e) must_check;
+
+const char *layout_type_name(enum layout_type t);
+
+/** layout_type_guid() - Discoverable Partitions type as UUID text; @arch: "x86-64" or "arm64", else NULL */
+const char *layout_type_guid(enum layout_type t, const char *arch);
+
+/** layout_find() - the partition of a type in a slot (LAYOUT_NO_SLOT for esp), or NULL */
+const struct layout_partition *layout_find(const struct layout *l, enum layout_type t, int slot);
+
+/* A partition with its place on the disk. */
+struct layout_placed {
+	enum layout_type type;
+	int slot;
+	uint64_t start_bytes, size_bytes;
+	uint8_t uuid[16]; /* as UUID text has it: byte 0 first */
+	char label[LAYOUT_LABEL_CHARS + 1];
+	uint64_t attributes; /* GPT attribute bits */
+};
+
+struct layout_plan {
+	const struct layout *layout; /* borrowed */
+	const char *arch;	     /* borrowed */
+	uint8_t disk_uuid[16];
+	uint64_t disk_bytes;
+	struct layout_placed placed[LAYOUT_MAX_PARTITIONS]; /* without root */
+	size_t n_placed;
+};
+
+struct layout_params {
+	const char *arch;
+	const char *name, *version; /* of the image */
+	const uint8_t
+		*seed; /* 32 bytes: the UUIDs that no root hash determines are derived from it */
+	uint64_t esp_bytes, usr_bytes, verity_bytes, sig_bytes; /* what is to go into each */
+};
+
+/**
+ * layout_place() - give every partition its place, label and UUID (the filled slot's UUIDs follow with
+ *                  layout_set_root_hash())
+ * Return: 0; -ENOSPC a content does not fit, with how much is missing and what to change; -EINVAL a
+ *         label longer than 36 characters
+ */
+int layout_place(const struct layout *l, const struct layout_params *p, struct layout_plan *ret,
+		 struct err *e) must_check;
+
+/** layout_set_root_hash() - UUIDs of slot A's usr and usr-verity are the halves of the root hash */
+void layout_set_root_hash(struct layout_plan *plan, const uint8_t root_hash[32]);
+
+const struct layout_placed *layout_placed_find(const struct layout_plan *plan, enum layout_type t,
+					       int slot);
+
+/**
+ * layout_write_gpt() - protective MBR and both partition tables
+ * @fd: a regular file of at least plan->disk_bytes
+ * Return: 0; negative errno of libfdisk
+ */
+int layout_write_gpt(const struct layout_plan *plan, int fd, struct err *e) must_check;
+
+/* A file for /usr that the layout determines. */
+struct layout_file {
+	char *path; /* "usr/lib/repart.d/50-root.conf" */
+	char *text;
+};
+
+struct layout_files {
+	struct layout_file v[16];
+	size_t n;
+};
+
+/**
+ * layout_node_files() - repart.d and sysupdate.d for the image
+ * @name: the image's name
+ * @update_source: http(s) URL that updates are published at; NULL: the node's /var/lib/slipway/updates
+ * Return: 0; -ENOMEM
+ */
+int layout_node_files(const struct layout *l, const char *name, const char *update_source,
+		      struct layout_files *ret, struct err *e) must_check;
+void layout_files_done(struct layout_files *f);

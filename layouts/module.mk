@@ -1,0 +1,1 @@
+src += layouts/gpt.c layouts/layout.c layouts/node_files.c layouts/place.c

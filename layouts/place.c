@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where each partition lies, what it is called, and whether its content fits. */
+#include <inttypes.h>
+
+#include "base/digest.h"
+#include "layouts/layout.h"
+
+#define GPT_READ_ONLY (UINT64_C(1) << 60)
+
+/* 16 bytes that are the same for the same seed and name, with the bits of a version 8 UUID (RFC 9562). */
+static void derive_uuid(const uint8_t seed[32], const char *name, uint8_t uuid[16])
+{
+	uint8_t in[32 + 64] = { 0 }, digest[SHA256_BYTES];
+
+	memcpy(in, seed, 32);
+	snprintf((char *)in + 32, 64, "%s", name);
+	sha256_bytes(in, sizeof(in), digest);
+	memcpy(uuid, digest, 16);
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x80);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+}
+
+static uint64_t content_bytes(const struct layout_partition *part, const struct layout_params *p)
+{
+	switch (part->type) {
+	case LAYOUT_ESP:
+		return p->esp_bytes;
+	case LAYOUT_USR:
+		return p->usr_bytes;
+	case LAYOUT_USR_VERITY:
+		return p->verity_bytes;
+	case LAYOUT_USR_VERITY_SIG:
+		return p->sig_bytes;
+	case LAYOUT_ROOT:
+		break;
+	}
+	return 0;
+}
+
+static int check_fit(const struct layout *l, const struct layout_partition *part,
+		     const struct layout_params *p, struct err *e)
+{
+	uint64_t need = content_bytes(part, p);
+
+	if (need <= part->size_bytes)
+		return 0;
+	return err_set(e, -ENOSPC,
+		       "the %s partition of layout %s has %" PRIu64
+		       " MiB, its content needs %" PRIu64
+		       " bytes more: make it larger in the layout, or the image smaller",
+		       layout_type_name(part->type), l->name, part->size_bytes / MiB,
+		       need - part->size_bytes);
+}
+
+static int set_label(struct layout_placed *out, const struct layout_params *p, struct err *e)
+{
+	static const char *const suffix[] = { [LAYOUT_USR] = "",
+					      [LAYOUT_USR_VERITY] = "_verity",
+					      [LAYOUT_USR_VERITY_SIG] = "_verity_sig" };
+	int n;
+
+	if (out->type == LAYOUT_ESP)
+		n = snprintf(out->label, sizeof(out->label), "esp");
+	else if (out->slot > 0)
+		n = snprintf(out->label, sizeof(out->label), "_empty");
+	else
+		n = snprintf(out->label, sizeof(out->label), "%s_%s%s", p->name, p->version,
+			     suffix[out->type]);
+	if (n >= (int)sizeof(out->label))
+		return err_set(
+			e, -EINVAL,
+			"partition label %s_%s%s is %d characters long, GPT holds %d: shorten "
+			"the image's name or version",
+			p->name, p->version, suffix[out->type], n, LAYOUT_LABEL_CHARS);
+	return 0;
+}
+
+static int place_one(const struct layout *l, const struct layout_partition *part,
+		     const struct layout_params *p, uint64_t *at, struct layout_placed *out,
+		     struct err *e)
+{
+	char id[64];
+
+	int r = check_fit(l, part, p, e);
+	if (r < 0)
+		return r;
+	*out = (struct layout_placed){
+		.type = part->type,
+		.slot = part->slot,
+		.start_bytes = *at,
+		.size_bytes = part->size_bytes,
+		.attributes = part->slot == LAYOUT_NO_SLOT ? 0 : GPT_READ_ONLY,
+	};
+	if (add_overflows(*at, part->size_bytes, at) || *at > INT64_MAX / 2)
+		return err_set(e, -EINVAL, "layout %s is larger than any disk", l->name);
+	snprintf(id, sizeof(id), "%s:%d", layout_type_name(part->type), part->slot);
+	derive_uuid(p->seed, id, out->uuid);
+	return set_label(out, p, e);
+}
+
+int layout_place(const struct layout *l, const struct layout_params *p, struct layout_plan *ret,
+		 struct err *e)
+{
+	struct layout_plan plan = { .layout = l, .arch = p->arch };
+	uint64_t at = LAYOUT_ALIGN_BYTES;
+
+	for (size_t i = 0; i < l->n_partitions; i++) {
+		if (l->partitions[i].type == LAYOUT_ROOT)
+			continue;
+		int r = place_one(l, &l->partitions[i], p, &at, &plan.placed[plan.n_placed++], e);
+		if (r < 0)
+			return r;
+	}
+	derive_uuid(p->seed, "disk", plan.disk_uuid);
+	/* The backup table lies in the last MiB. */
+	plan.disk_bytes = at + LAYOUT_ALIGN_BYTES;
+	*ret = plan;
+	return 0;
+}
+
+void layout_set_root_hash(struct layout_plan *plan, const uint8_t root_hash[32])
+{
+	for (size_t i = 0; i < plan->n_placed; i++) {
+		struct layout_placed *p = &plan->placed[i];
+		if (p->slot == 0 && p->type == LAYOUT_USR)
+			memcpy(p->uuid, root_hash, 16);
+		else if (p->slot == 0 && p->type == LAYOUT_USR_VERITY)
+			memcpy(p->uuid, root_hash + 16, 16);
+	}
+}
+
+const struct layout_placed *layout_placed_find(const struct layout_plan *plan, enum layout_type t,
+					       int slot)
+{
+	for (size_t i = 0; i < plan->n_placed; i++)
+		if (plan->placed[i].type == t && plan->placed[i].slot == slot)
+			return &plan->placed[i];
+	return NULL;
+}
