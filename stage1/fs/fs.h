@@ -17,16 +17,22 @@ struct fs_params {
 	const char *label; /* NULL: none */
 	int64_t time;	/* seconds since 1970, for every time that is not a file's own */
 	uint64_t size_bytes; /* 0: as small as the content allows */
+	uint32_t sector_bytes; /* FAT's logical sector: 512 or 4096; 0: 512 */
 	struct pool *pool; /* may be NULL */
 	struct progress *progress; /* may be NULL */
 };
 
+/*
+ * A writer numbers the inodes of the tree (tree_inode.number) for itself: one call on a tree at a
+ * time. Everything written is a function of the tree and of @p's values, not of its pool.
+ */
 struct fs_writer {
 	const char *name; /* "ext4", "vfat" */
 	/*
 	 * plan() - check that the tree can be written and how large the image will be
 	 * @ret_bytes: exact size of the image, a multiple of 4096
-	 * Return: 0; -ENOSPC it does not fit into p->size_bytes; -EINVAL something the type cannot hold
+	 * Return: 0; -ENOSPC it does not fit into p->size_bytes (the message names what it takes);
+	 * -EINVAL something the type cannot hold, with its path; -ENOMEM
 	 */
 	int (*plan)(const struct tree *t, const struct fs_params *p, uint64_t *ret_bytes,
 		    struct err *e);
