@@ -18,7 +18,7 @@ packages := libarchive liblzma fdisk blkid libcryptsetup libcrypto ext2fs com_er
 PKG_CONFIG ?= pkg-config
 CFLAGS   ?= -O2 -g
 warnings := -Wall -Wextra -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
-            -Wwrite-strings -Wvla -Wno-unknown-warning-option $(if $(WERROR),-Werror)
+            -Wwrite-strings -Wvla $(if $(WERROR),-Werror)
 hardening := -fstack-protector-strong -fPIE $(if $(filter 1,$(SAN)),,-D_FORTIFY_SOURCE=2)
 comma    := ,
 sanitizers := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined \

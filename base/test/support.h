@@ -54,6 +54,14 @@ static inline int test_run(const char *name, const TTest *const *tests, size_t n
 			ck_abort_msg("%s: %d: %s", #call, r_, e.msg); \
 	} while (0)
 
+/* The same where the error is behind a pointer called e. */
+#define ck_ok_p(call)                                                                              \
+	do {                                                                                       \
+		int r_ = (call);                                                                   \
+		if (r_ < 0)                                                                        \
+			ck_abort_msg("%s: %d: %s", #call, r_, e->msg);                             \
+	} while (0)
+
 /* A call that must fail with this code and a message that holds this text. */
 #define ck_fails(call, want_code, want_text)                                      \
 	do {                                                                      \

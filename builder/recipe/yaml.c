@@ -64,6 +64,8 @@ int yaml_open_string(const char *name, const char *text, size_t len, struct yaml
 		return err_oom(e);
 	if (strlen(d->text) != len)
 		return err_set(e, -EINVAL, "%s: holds a NUL byte: this is not a text file", name);
+	if (d->text[strspn(d->text, " \t\r\n")] == '\0')
+		return err_set(e, -EINVAL, "%s:1:1: the file is empty", name);
 	fy_diag_set_collect_errors(d->diag, true);
 	const struct fy_parse_cfg cfg = {
 		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
