@@ -23,6 +23,7 @@ struct package_entry {
 	uint32_t rdev_major, rdev_minor;
 	char *target;	   /* symlink: its target; hard link: the path of an earlier entry */
 	bool is_hard_link;
+	size_t link_to; /* hard link: index of the entry that has the content, no hard link itself */
 	struct blob *blob; /* regular files that are no hard links */
 	struct package_xattr *xattrs;
 	size_t n_xattrs;
@@ -49,13 +50,32 @@ struct package {
  * implements it; without one an anonymous memory file is used.
  */
 struct unpack_store {
-	/* An fd of the stored content for this key (the .deb's SHA-256 in hex), or -ENOENT. */
+	/* An fd of the stored content for this key (the .deb's SHA-256 in hex), or -ENOENT. Any thread. */
 	int (*open)(struct unpack_store *s, const char *key, struct err *e);
 	/* A new file to write, without a name yet; Return: its fd. */
 	int (*create)(struct unpack_store *s, const char *key, struct err *e);
 	/* The file is whole: it gets its name. Failure to store is no failure of the build. */
 	void (*commit)(struct unpack_store *s, const char *key, int fd);
 };
+
+struct package_read_params {
+	const struct source *src;   /* the file's bytes; borrowed for the call */
+	const char *key;	    /* SHA-256 of the file in hex; NULL: nothing is stored */
+	struct unpack_store *store; /* may be NULL */
+	struct pool *pool; /* blocks of a large .xz are decoded side by side on it; may be NULL, and
+			    * may be the pool that this call itself is a job of */
+};
+
+/**
+ * package_read() - read a .deb
+ *
+ * Limits: 16 GiB of unpacked data, expanded no more than 4096-fold beyond 64 MiB; 64 MiB of control
+ * data; a million entries. Paths lose a leading "/" or "./"; ".." in them is refused. An archive's
+ * own root entry is left out. User and group names are not looked at, only the numbers.
+ * Return: as package_read_deb()
+ */
+int package_read(const struct package_read_params *p, struct package **ret,
+		 struct err *e) must_check;
 
 /**
  * package_read_deb() - read a .deb
