@@ -73,3 +73,57 @@ $(tests): $(O)/%: $(O)/%.o $(O)/libslipway.a
 tests: $(tests) $(O)/slipway     ## build the tests without running them
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
+
+# ---- what people run ------------------------------------------------------------------------
+
+deps:                            ## install what building and testing need (asks for root)
+	$(Q).ci/deps
+
+image: deps                      ## everything: dependencies, build, lock, fetch; out/node_1.raw
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)test -e keys/db.key || $(O)/slipway keygen keys
+	$(Q)test -e recipes/node/recipe.lock || $(O)/slipway lock recipes/node
+	$(Q)$(O)/slipway fetch recipes/node
+	$(Q)$(O)/slipway build recipes/node -o out
+
+jobs := $(shell nproc)
+
+check: deps                      ## all tests: unit, differential, sanitizers, whole builds, a boot
+	$(Q)$(MAKE) --no-print-directory -j$(jobs) WERROR=1 tests
+	$(Q)$(MAKE) --no-print-directory check-layers lint
+	$(Q)test -e out/node_1.raw || $(MAKE) --no-print-directory image
+	$(Q).ci/run-tests $(jobs) build/logs $(tests) $(test_sh) $(boot_tests)
+
+check-unit: tests                ## the unit tests only
+	$(Q).ci/run-tests $(jobs) build/logs $(tests)
+
+check-san:                       ## the unit tests under AddressSanitizer and UBSan
+	$(Q)$(MAKE) --no-print-directory -j$(jobs) SAN=1 WERROR=1 tests
+	$(Q)$(MAKE) --no-print-directory SAN=1 run-san
+
+.PHONY: run-san
+run-san:
+	$(Q).ci/run-tests $(jobs) build/san/logs $(tests)
+
+check-layers:                    ## no include may break the layers
+	$(Q).ci/check-layers
+
+c_files := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+
+lint:                            ## formatting, and a clang build without a warning
+	$(Q)clang-format --dry-run -Werror $(c_files)
+	$(Q)$(MAKE) --no-print-directory -j$(jobs) CC=clang O=build/clang WERROR=1 build/clang/slipway
+
+format:                          ## format all C files in place
+	$(Q)clang-format -i $(c_files)
+
+bench: $(O)/slipway              ## time, CPU and peak anonymous memory of a build's stages
+	$(Q)$(O)/slipway build recipes/node -o out --timings
+
+install: $(O)/slipway            ## install into DESTDIR and prefix
+	install -D -m 755 $(O)/slipway $(DESTDIR)$(prefix)/bin/slipway
+	install -D -m 644 Documentation/slipway.1 $(DESTDIR)$(prefix)/share/man/man1/slipway.1
+	install -D -m 644 Documentation/recipe.5 $(DESTDIR)$(prefix)/share/man/man5/recipe.5
+
+clean:                           ## remove what was built (not the cache)
+	rm -rf build

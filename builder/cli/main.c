@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program: global options, the environment, the clock and signals; then one command. */
+#include <sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "builder/cli/cli.h"
+
+static const struct cli_command *const commands[] = {
+	&cmd_lock, &cmd_fetch, &cmd_build, &cmd_boot, &cmd_keygen, &cmd_version,
+};
+
+/* For the signal handler only. */
+static struct pool *signal_pool;
+static volatile sig_atomic_t signal_count;
+
+static void on_signal(int sig)
+{
+	if (signal_count++) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
+	if (signal_pool)
+		pool_cancel(signal_pool);
+}
+
+static void print_usage(FILE *f)
+{
+	fprintf(f, "Usage: slipway [-q] [-j N] COMMAND …\n\n"
+		   "Builds, boots and checks immutable container-host images.\n\nCommands:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(f, "  %-8s %-22s %s\n", commands[i]->name, commands[i]->args,
+			commands[i]->summary);
+	fprintf(f, "\nGlobal options:\n"
+		   "  -q, --quiet      print errors only\n"
+		   "  -j, --jobs N     threads to use (default: the processors that this process may use)\n"
+		   "\nOf one command: slipway COMMAND --help. More: man slipway\n");
+}
+
+static unsigned int usable_cpus(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	return (unsigned int)MAX(CPU_COUNT(&set), 1);
+}
+
+static char *default_cache_dir(void)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	if (xdg && *xdg == '/')
+		return str_printf("%s/slipway", xdg);
+	return home && *home == '/' ? str_printf("%s/.cache/slipway", home) : NULL;
+}
+
+static int read_environment(struct cli *c)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	uint64_t v;
+
+	c->now = time(NULL);
+	c->source_date_epoch = -1;
+	c->cache_dir = default_cache_dir();
+	c->mirror = getenv("SLIPWAY_MIRROR");
+	c->accel = getenv("SLIPWAY_ACCEL");
+	if (c->mirror && !*c->mirror)
+		c->mirror = NULL;
+	if (!c->cache_dir) {
+		fprintf(stderr, "slipway: neither XDG_CACHE_HOME nor HOME is set: where is the cache?\n");
+		return EXIT_USAGE;
+	}
+	if (epoch && *epoch) {
+		if (parse_u64(epoch, 10, &v) < 0 || v > UINT32_MAX) {
+			fprintf(stderr, "slipway: SOURCE_DATE_EPOCH is not a number of seconds: %s\n",
+				epoch);
+			return EXIT_USAGE;
+		}
+		c->source_date_epoch = (int64_t)v;
+	}
+	return 0;
+}
+
+static int exit_status(int code)
+{
+	switch (-code) {
+	case ECANCELED:
+		return EXIT_INTERRUPTED;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return EXIT_NO_SPACE;
+	case EINVAL:
+	case EBADMSG:
+	case EKEYREJECTED:
+	case EEXIST:
+		return EXIT_BAD_INPUT;
+	case ENOENT:
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ECONNREFUSED:
+	case ETIMEDOUT:
+		return EXIT_UNAVAILABLE;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+static int run_command(struct cli *c, const struct cli_command *cmd, unsigned int jobs, int argc,
+		       char **argv)
+{
+	struct err e = { 0 };
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	int r = pool_new(jobs, &c->pool, &e);
+	if (r == 0) {
+		signal_pool = c->pool;
+		sigaction(SIGINT, &sa, NULL);
+		sigaction(SIGTERM, &sa, NULL);
+		signal(SIGPIPE, SIG_IGN);
+		c->progress = cli_progress_new(c->quiet);
+		r = cmd->run(c, argc, argv, &e);
+		if (r < 0 && signal_count)
+			r = err_set(&e, -ECANCELED, "interrupted");
+	}
+	cli_progress_free(c->progress);
+	signal_pool = NULL;
+	pool_free(c->pool);
+	if (r >= 1000)
+		return EXIT_OK;
+	if (r >= 0)
+		return r;
+	fprintf(stderr, "slipway: %s\n", e.msg);
+	return exit_status(r);
+}
+
+/* Options before the command. Returns the index of the command, or -1 after it said what is wrong. */
+static int global_options(struct cli *c, int argc, char **argv, unsigned int *jobs)
+{
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		uint64_t n;
+		if (str_eq(argv[i], "-q") || str_eq(argv[i], "--quiet")) {
+			c->quiet = true;
+		} else if ((str_eq(argv[i], "-j") || str_eq(argv[i], "--jobs")) && i + 1 < argc) {
+			if (parse_u64(argv[++i], 10, &n) < 0 || n < 1 || n > 1024) {
+				fprintf(stderr, "slipway: not a number of threads (1 to 1024): %s\n",
+					argv[i]);
+				return -1;
+			}
+			*jobs = (unsigned int)n;
+		} else {
+			fprintf(stderr, "slipway: unknown option %s; see slipway --help\n", argv[i]);
+			return -1;
+		}
+	}
+	if (i == argc)
+		print_usage(stderr);
+	return i == argc ? -1 : i;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli c = { 0 };
+	unsigned int jobs = usable_cpus();
+
+	umask(022);
+	if (argc > 1 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"))) {
+		print_usage(stdout);
+		return EXIT_OK;
+	}
+	if (argc > 1 && str_eq(argv[1], "--version"))
+		argv[1] = (char *)(uintptr_t) "version";
+	int i = global_options(&c, argc, argv, &jobs);
+	if (i < 0)
+		return EXIT_USAGE;
+	for (size_t k = 0; k < ARRAY_SIZE(commands); k++) {
+		if (!str_eq(argv[i], commands[k]->name))
+			continue;
+		int r = read_environment(&c);
+		if (r == 0)
+			r = run_command(&c, commands[k], jobs, argc - i - 1, argv + i + 1);
+		free(c.cache_dir);
+		return r;
+	}
+	fprintf(stderr, "slipway: no command is called \"%s\"; see slipway --help\n", argv[i]);
+	return EXIT_USAGE;
+}
