@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* The index of one suite and component: its signed InRelease and its list of packages. */
+#include "builder/repo/deb822.h"
+#include "builder/repo/release.h"
+
+struct index;
+
+struct index_package {
+	const struct index *index;
+	struct span name, version, arch; /* into the index's text, checked for their characters */
+	struct span path;		 /* relative to the archive, checked */
+	struct span stanza;		 /* all of its fields */
+	uint64_t size_bytes;
+	uint8_t sha256[SHA256_BYTES];
+	uint8_t priority; /* 0 required, 1 important, 2 standard, 3 others */
+};
+
+struct index {
+	const struct release *release; /* borrowed */
+	char *component;
+	struct buf text;		       /* of Packages */
+	uint8_t packages_sha256[SHA256_BYTES]; /* of Packages.xz */
+	struct index_package *packages;	       /* in the order of the text */
+	size_t n_packages;
+};
+
+/**
+ * index_parse() - take a decompressed Packages file apart
+ * @text: moves into the index, on failure too
+ * @arch: packages of others than this and "all" are left out
+ * Return: 0; -EBADMSG a stanza lacks a field or has a malformed one, with its line; -ENOMEM
+ * Spec: https://wiki.debian.org/DebianRepository/Format, deb-control(5)
+ */
+int index_parse(struct buf *text, const char *arch, struct index **ret, struct err *e) must_check;
+void index_free(struct index *x);
+DEFINE_CLEANUP(struct index *, index_free)
+
+/**
+ * index_unxz() - decompress
+ * @max_bytes: more than this is an error
+ * Return: 0; -EBADMSG not .xz, damaged, cut off, or larger than @max_bytes; -ENOMEM
+ */
+int index_unxz(const void *data, size_t len, uint64_t max_bytes, struct buf *out,
+	       struct err *e) must_check;
