@@ -34,11 +34,11 @@ test_libs := $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 src :=
 asm :=
 all:
-include $(sort $(wildcard */module.mk */*/module.mk))
+include $(sort $(wildcard */module.mk */*/module.mk */*/*/module.mk))
 obj       := $(src:%.c=$(O)/%.o) $(asm:%.S=$(O)/%.o)
-test_src  := $(sort $(wildcard */test/test_*.c */*/test/test_*.c))
+test_src  := $(sort $(wildcard */test/test_*.c */*/test/test_*.c */*/*/test/test_*.c))
 tests     := $(test_src:%.c=$(O)/%)
-test_sh   := $(sort $(wildcard */test/test-*.sh */*/test/test-*.sh))
+test_sh   := $(sort $(wildcard */test/test-*.sh */*/test/test-*.sh */*/*/test/test-*.sh))
 
 .PHONY: all help deps image check check-unit check-san check-layers lint format bench tests \
         install clean
