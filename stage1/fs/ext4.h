@@ -59,9 +59,9 @@ struct ext4_item {
 	struct tree_node *node; /* its first name */
 	uint32_t parent;	/* index of a directory's parent */
 	uint32_t n_links;
-	uint64_t n_blocks;	/* of content */
-	size_t xattr_block;	/* 1 + index; 0: none */
-	size_t first_run;	/* n_runs of content, then n_leaves of extents' own blocks */
+	uint64_t n_blocks;  /* of content */
+	size_t xattr_block; /* 1 + index; 0: none */
+	size_t first_run;   /* n_runs of content, then n_leaves of extents' own blocks */
 	uint32_t n_runs, n_leaves;
 };
 
@@ -76,8 +76,8 @@ struct ext4_layout {
 	ext2_filsys fs;
 	struct ext4_run *free; /* what is free in the empty filesystem */
 	size_t n_free, cap_free;
-	size_t at;	      /* the free run in use … */
-	uint32_t at_blocks;   /* … and how much of it is used */
+	size_t at;	    /* the free run in use … */
+	uint32_t at_blocks; /* … and how much of it is used */
 	struct ext4_run *runs;
 	size_t n_runs, cap_runs;
 	uint64_t n_missing; /* blocks that did not fit */
@@ -98,8 +98,8 @@ static inline uint32_t ext4_ino(size_t i)
 struct ext4_io {
 	struct sink *sink;
 	const struct source *source;
-	struct err *e;	 /* the message of what failed below libext2fs */
-	char name[32];	 /* what libext2fs is to open */
+	struct err *e; /* the message of what failed below libext2fs */
+	char name[32]; /* what libext2fs is to open */
 };
 
 void ext4_io_init(struct ext4_io *io, struct sink *sink, const struct source *source,

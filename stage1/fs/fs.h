@@ -12,13 +12,13 @@
 #include "stage1/tree/tree.h"
 
 struct fs_params {
-	uint8_t uuid[16]; /* FAT uses the first 4 bytes as its volume id */
-	uint8_t hash_seed[16]; /* ext4's directory hash */
-	const char *label; /* NULL: none */
-	int64_t time;	/* seconds since 1970, for every time that is not a file's own */
-	uint64_t size_bytes; /* 0: as small as the content allows */
-	uint32_t sector_bytes; /* FAT's logical sector: 512 or 4096; 0: 512 */
-	struct pool *pool; /* may be NULL */
+	uint8_t uuid[16];	   /* FAT uses the first 4 bytes as its volume id */
+	uint8_t hash_seed[16];	   /* ext4's directory hash */
+	const char *label;	   /* NULL: none */
+	int64_t time;		   /* seconds since 1970, for every time that is not a file's own */
+	uint64_t size_bytes;	   /* 0: as small as the content allows */
+	uint32_t sector_bytes;	   /* FAT's logical sector: 512 or 4096; 0: 512 */
+	struct pool *pool;	   /* may be NULL */
 	struct progress *progress; /* may be NULL */
 };
 
@@ -40,8 +40,8 @@ struct fs_writer {
 	 * write() - write it; the sink reads as zeros wherever nothing is written
 	 * @bytes: what plan() returned
 	 */
-	int (*write)(const struct tree *t, const struct fs_params *p, uint64_t bytes, struct sink *s,
-		     struct err *e);
+	int (*write)(const struct tree *t, const struct fs_params *p, uint64_t bytes,
+		     struct sink *s, struct err *e);
 };
 
 extern const struct fs_writer fs_writer_ext4;
