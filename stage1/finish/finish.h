@@ -3,7 +3,7 @@
 /*
  * Finishers do, as declared and tested steps, what packages' maintainer scripts would have done. They
  * work on the merged tree as the system would see it (/etc at "etc/…", /usr merged); the last ones,
- * finish_place(), move what lies outside of /usr to where an immutable image keeps it.
+ * finish_place(), move what lies outside of /usr to where an immutable image keeps it (place.h).
  *
  * Everything a finisher makes has the origin (TREE_ORIGIN_FINISHER, "<name>") and the time
  * p->time, belongs to root unless it says otherwise, and depends on nothing but the tree, the
@@ -35,6 +35,12 @@ struct finisher {
  */
 int finish_run(const struct finish_params *p, struct err *e) must_check;
 
+/** finish_run_system() - finish_run() of all but the last, which is finish_place() */
+int finish_run_system(const struct finish_params *p, struct err *e) must_check;
+
+/** finish_has_package() - is a package of this name among the parameters'? */
+bool finish_has_package(const struct finish_params *p, const char *name) must_check;
+
 /** finish_origin() - the origin for what a finisher makes; NULL when out of memory */
 static inline const struct tree_origin *finish_origin(const struct finish_params *p,
 						      const char *name)
@@ -51,7 +57,9 @@ int finish_put_link(const struct finish_params *p, const char *name, const char 
 		    const char *target, struct err *e) must_check;
 
 /* The finishers, in the order in which finish_run() has them. */
+int finish_configs(const struct finish_params *p, struct err *e) must_check;
 int finish_users(const struct finish_params *p, struct err *e) must_check;
+int finish_stat_overrides(const struct finish_params *p, struct err *e) must_check;
 int finish_alternatives(const struct finish_params *p, struct err *e) must_check;
 int finish_pam(const struct finish_params *p, struct err *e) must_check;
 int finish_nsswitch(const struct finish_params *p, struct err *e) must_check;
