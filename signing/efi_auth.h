@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Secure Boot's key variables: signature lists and the signed updates (.auth files) that
+ * systemd-boot enrols from /loader/keys/auto.
+ * Spec: UEFI 2.10, 8.2.2 EFI_VARIABLE_AUTHENTICATION_2; 32.4.1 EFI_SIGNATURE_LIST
+ */
+#include "base/buf.h"
+#include "signing/signer.h"
+
+enum efi_variable { EFI_VARIABLE_PK, EFI_VARIABLE_KEK, EFI_VARIABLE_DB };
+
+/** efi_variable_name() - "PK", "KEK", "db" */
+const char *efi_variable_name(enum efi_variable v);
+
+/**
+ * efi_owner_guid() - SignatureOwner of our entries, derived from the platform key's certificate
+ * @ret: 16 bytes as they lie in an EFI_GUID
+ */
+int efi_owner_guid(X509 *pk, uint8_t ret[16], struct err *e) must_check;
+
+/** efi_esl_append() - an EFI_SIGNATURE_LIST with one X.509 certificate */
+int efi_esl_append(struct buf *b, X509 *cert, const uint8_t owner[16], struct err *e) must_check;
+
+struct efi_auth_params {
+	enum efi_variable variable;
+	time_t timestamp; /* firmware takes a later update only with a later one */
+	const void *esl;  /* the variable's new content: signature lists */
+	size_t esl_len;
+};
+
+/**
+ * efi_auth_build() - an .auth file: EFI_VARIABLE_AUTHENTICATION_2, then the signature lists
+ * @s: signs: PK for PK and KEK, KEK for db
+ * @ret: appended
+ * Return: 0; -ERANGE a timestamp before 1998 or after 9999; -EIO the key refused; -ENOMEM
+ */
+int efi_auth_build(const struct efi_auth_params *p, const struct signer *s, struct buf *ret,
+		   struct err *e) must_check;

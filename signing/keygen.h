@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Keys to develop and test with: unprotected files, marked as such in their names.
+ */
+#include <time.h>
+
+#include "base/err.h"
+
+struct keygen_params {
+	const char *dir; /* is made if it is not there; its parent must exist */
+	time_t now; /* start of validity, and the timestamp in the .auth files; at least 1998 */
+	unsigned int valid_days;
+};
+
+/**
+ * keygen() - write a development set of Secure Boot keys
+ *
+ * For each of PK, KEK and db: <name>.key (RSA-2048, PEM, mode 0600), <name>.pem and <name>.der (the
+ * certificate, mode 0644), <name>.auth (for enrolment, mode 0644). db signs boot loader, UKI and root
+ * hash.
+ * Return: 0; -EEXIST if any of these files is there (nothing is written then); -EINVAL; negative errno
+ * of the file system; -ENOMEM
+ */
+int keygen(const struct keygen_params *p, struct err *e) must_check;
