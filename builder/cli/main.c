@@ -95,6 +95,11 @@ static int exit_status(int code)
 	case EINVAL:
 	case EBADMSG:
 	case EKEYREJECTED:
+	case EKEYEXPIRED:
+	case ENOKEY:
+	case ESTALE:
+	case EXDEV:
+	case ENOTUNIQ:
 	case EEXIST:
 		return EXIT_BAD_INPUT;
 	case ENOENT:

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slipway lock, slipway fetch */
+#include "builder/cli/common.h"
+
+int cli_load_lock(const struct recipe *r, const char *path, struct lock **ret, struct err *e)
+{
+	_cleanup_(lock_free) struct lock *l = NULL;
+	_cleanup_free_ char *own_path = path ? strdup(path) : recipe_lock_path(r);
+	size_t n;
+	const struct lock_codec *codecs = cli_codecs(&n);
+
+	if (!own_path)
+		return err_oom(e);
+	int rc = lock_load(own_path, &l, e);
+	if (rc < 0)
+		return rc;
+	rc = lock_check(l, r, SLIPWAY_VERSION, codecs, n, e);
+	if (rc < 0)
+		return err_wrap(e, rc, "%s", own_path);
+	*ret = TAKE_PTR(l);
+	return 0;
+}
+
+static void print_notices(const struct cli *c, const struct strv *notices)
+{
+	for (size_t i = 0; i < notices->n; i++)
+		cli_warn(c, "%s", notices->v[i]);
+}
+
+int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, const char *path,
+		  struct err *e)
+{
+	_cleanup_(lock_free) struct lock *l = NULL;
+	_cleanup_(cache_close) struct cache *cache = NULL;
+	_cleanup_strv_ struct strv notices = STRV_INIT;
+	_cleanup_free_ char *own_path = path ? strdup(path) : recipe_lock_path(r);
+	struct lock_params p = {
+		.mirror = mirror,
+		.now = (uint64_t)c->now,
+		.builder = SLIPWAY_VERSION,
+		.progress = c->progress,
+		.cancel = c->pool,
+		.notices = &notices,
+	};
+	uint64_t bytes = 0;
+
+	if (!own_path)
+		return err_oom(e);
+	int rc = cache_open(c->cache_dir, &cache, e);
+	if (rc < 0)
+		return rc;
+	p.codecs = cli_codecs(&p.n_codecs);
+	rc = lock_make(r, &p, &l, e);
+	if (rc == 0)
+		rc = lock_write(l, own_path, e);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < l->n_packages; i++)
+		bytes += l->packages[i].size_bytes;
+	print_notices(c, &notices);
+	cli_note(c, "%s: %zu packages, %.1f MiB", own_path, l->n_packages,
+		 (double)bytes / (double)MiB);
+	return 0;
+}
+
+static int run_lock(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *mirror = c->mirror, *output = NULL;
+	const struct cli_option options[] = {
+		{ .name = "mirror", .letter = 'm', .arg = "URL", .value = &mirror,
+		  .help = "take packages from here, not from where the recipe says" },
+		{ .name = "output", .letter = 'o', .arg = "FILE", .value = &output,
+		  .help = "write the lock here (default: recipe.lock beside the recipe)" },
+		{ 0 },
+	};
+	_cleanup_(recipe_free) struct recipe *r = NULL;
+	char **args;
+	size_t n;
+
+	int rc = cli_parse(&cmd_lock, options, argc, argv, &args, &n);
+	if (rc)
+		return rc;
+	rc = recipe_load(args[0], &r, e);
+	return rc < 0 ? rc : cli_make_lock(c, r, mirror, output, e);
+}
+
+const struct cli_command cmd_lock = {
+	.name = "lock",
+	.args = "RECIPE",
+	.summary = "Resolve a recipe's packages against the signed index and write recipe.lock",
+	.text = "RECIPE is a recipe file, or a directory that holds recipe.yaml. The lock names every\n"
+		"package by version and SHA-256; builds use nothing else. Keep it with the recipe.",
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_lock,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* What several commands do the same way. */
+#include "builder/cache/cache.h"
+#include "builder/cli/cli.h"
+#include "builder/recipe/recipe.h"
+#include "builder/repo/fetch.h"
+#include "builder/repo/lock.h"
+
+/** cli_codecs() - the libraries whose version shapes an image, sorted by name; *ret_n of them */
+const struct lock_codec *cli_codecs(size_t *ret_n);
+
+/** cli_load_lock() - the recipe's lock, checked to be for this recipe and this builder */
+int cli_load_lock(const struct recipe *r, const char *path, struct lock **ret,
+		  struct err *e) must_check;
+
+/** cli_make_lock() - resolve and write the recipe's lock, and say what it holds */
+int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, const char *path,
+		  struct err *e) must_check;
+
+/** cli_fetch() - bring what the lock names and the cache lacks */
+int cli_fetch(struct cli *c, const struct recipe *r, const struct lock *l, struct cache *cache,
+	      const char *mirror, struct err *e) must_check;

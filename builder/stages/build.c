@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "builder/stages/build.h"
+
+#include <assert.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static const char *const suffixes[BUILD_N_OUTPUTS] = {
+	[BUILD_DISK] = ".raw",
+	[BUILD_USR] = ".usr.raw",
+	[BUILD_VERITY] = ".usr-verity.raw",
+	[BUILD_VERITY_SIG] = ".usr-verity-sig.raw",
+	[BUILD_UKI] = ".efi",
+	[BUILD_ROOT_HASH] = ".roothash",
+};
+
+/* In order. Stages of the same number run side by side: /usr is written and hashed by one thread and
+ * its helpers while the initrd is compressed by others. */
+static const struct {
+	const struct stage *stage;
+	int group;
+} stages[] = {
+	{ &stage_inputs, 0 }, { &stage_packages, 1 }, { &stage_tree, 2 },
+	{ &stage_usr, 3 },    { &stage_initrd, 3 },   { &stage_verity, 4 },
+	{ &stage_root_hash, 5 }, { &stage_uki, 6 },   { &stage_disk, 7 },
+};
+
+void build_init(struct build *b, const struct build_params *p)
+{
+	*b = (struct build){ .p = *p };
+	for (size_t i = 0; i < BUILD_N_OUTPUTS; i++)
+		b->out[i] = (struct outfile)OUTFILE_INIT;
+}
+
+void build_done(struct build *b)
+{
+	for (size_t i = 0; i < BUILD_N_OUTPUTS; i++)
+		outfile_done(&b->out[i]);
+	tree_free(b->tree);
+	tree_free(b->initrd);
+	for (size_t i = 0; i < b->n_packages; i++)
+		package_free(b->packages[i]);
+	free(b->packages);
+	for (size_t i = 0; i < ARRAY_SIZE(b->auth); i++)
+		blob_unref(b->auth[i]);
+	blob_unref(b->kernel);
+	blob_unref(b->stub);
+	blob_unref(b->boot_loader);
+	blob_unref(b->os_release);
+	free(b->kernel_version);
+	free(b->cmdline);
+	buf_done(&b->initrd_image);
+	buf_done(&b->verity_sig);
+	buf_done(&b->uki);
+	signer_free(b->signer);
+	layout_free(b->layout);
+	strv_done(&b->notices);
+}
+
+char *build_output_path(const struct build *b, enum build_output o)
+{
+	return str_printf("%s/%s_%s%s", b->p.out_dir, b->p.recipe->name, b->p.recipe->version,
+			  suffixes[o]);
+}
+
+int build_open_output(struct build *b, enum build_output o, struct err *e)
+{
+	_cleanup_free_ char *path = build_output_path(b, o);
+
+	return path ? outfile_open(&b->out[o], path, 0644, e) : err_oom(e);
+}
+
+void build_derive(const struct build *b, const char *what, void *out, size_t len)
+{
+	uint8_t in[32 + 32] = { 0 }, digest[SHA256_BYTES];
+
+	assert(len <= sizeof(digest) && strlen(what) < 32);
+	memcpy(in, b->seed, 32);
+	strcpy((char *)in + 32, what);
+	sha256_bytes(in, sizeof(in), digest);
+	memcpy(out, digest, len);
+}
+
+static double seconds(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* One plan or run, with its cost. The CPU time is the process's: of all that ran meanwhile. */
+static int timed(struct build *b, const char *name, int (*fn)(struct build *, struct err *),
+		 struct err *e)
+{
+	double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+
+	int r = pool_cancelled(b->p.pool) ? err_set(e, -ECANCELED, "interrupted") : fn(b, e);
+	if (b->n_timings < ARRAY_SIZE(b->timings))
+		b->timings[b->n_timings++] = (struct build_timing){
+			.stage = name,
+			.wall_seconds = seconds(CLOCK_MONOTONIC) - wall,
+			.cpu_seconds = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu,
+		};
+	return r;
+}
+
+int build_plan(struct build *b, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
+		const struct stage *s = stages[i].stage;
+		int r = s->plan ? timed(b, s->name, s->plan, e) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+struct group {
+	struct build *b;
+	size_t first;
+};
+
+static int run_member(void *ctx, size_t i, struct err *e)
+{
+	struct group *g = ctx;
+	const struct stage *s = stages[g->first + i].stage;
+
+	return s->run ? s->run(g->b, e) : 0;
+}
+
+/* All stages of a group, which starts at @first; *ret_next is the next group's first. */
+static int run_group(struct build *b, size_t first, size_t *ret_next, struct err *e)
+{
+	struct group g = { b, first };
+	size_t end = first;
+
+	while (end < ARRAY_SIZE(stages) && stages[end].group == stages[first].group)
+		end++;
+	*ret_next = end;
+	return pool_run(b->p.pool, end - first, run_member, &g, e);
+}
+
+/* The disk gets its name last: whoever sees it sees its parts as well. */
+static int commit_outputs(struct build *b, struct err *e)
+{
+	for (size_t i = BUILD_N_OUTPUTS; i-- > 0;) {
+		if (b->out[i].fd < 0)
+			continue;
+		int r = outfile_commit(&b->out[i], e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int build_run(struct build *b, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(stages);) {
+		const char *name = stages[i].stage->name;
+		double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+		int r = run_group(b, i, &i, e);
+		if (r < 0)
+			return r;
+		if (b->n_timings < ARRAY_SIZE(b->timings))
+			b->timings[b->n_timings++] = (struct build_timing){
+				.stage = name,
+				.wall_seconds = seconds(CLOCK_MONOTONIC) - wall,
+				.cpu_seconds = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu,
+			};
+	}
+	if (pool_cancelled(b->p.pool))
+		return err_set(e, -ECANCELED, "interrupted");
+	return commit_outputs(b, e);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ESP, and the disk that all parts are put on. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "builder/stages/build.h"
+#include "signing/authenticode.h"
+
+#define LOADER_CONF                                                                                \
+	"timeout 0\n"                                                                              \
+	"editor no\n"                                                                              \
+	"auto-firmware no\n"                                                                       \
+	"secure-boot-enroll if-safe\n"
+
+static int plan(struct build *b, struct err *e)
+{
+	const struct layout_params lp = {
+		.arch = b->p.recipe->arch,
+		.name = b->p.recipe->name,
+		.version = b->p.recipe->version,
+		.seed = b->seed,
+		.usr_bytes = b->usr_bytes,
+		.verity_bytes = b->verity_bytes,
+		.sig_bytes = 4096,
+	};
+
+	return layout_place(b->layout, &lp, &b->plan, e);
+}
+
+static int add(struct build *b, struct tree *t, const char *path, struct blob *blob, struct err *e)
+{
+	const struct tree_meta m = { .mode = 0644, .mtime = b->time };
+
+	return tree_add_file(t, path, &m, blob, NULL, e);
+}
+
+/* The boot loader, signed, under the name that firmware looks for and under its own. */
+static int add_loader(struct build *b, struct tree *t, struct err *e)
+{
+	const char *fallback = str_eq(b->p.recipe->arch, "arm64") ? "EFI/BOOT/BOOTAA64.EFI" :
+								    "EFI/BOOT/BOOTX64.EFI";
+	const char *own = str_eq(b->p.recipe->arch, "arm64") ? "EFI/systemd/systemd-bootaa64.efi" :
+							       "EFI/systemd/systemd-bootx64.efi";
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	_cleanup_(blob_unref) struct blob *loader = NULL;
+
+	buf_append(&out, b->boot_loader->data, b->boot_loader->len);
+	if (buf_failed(&out))
+		return err_oom(e);
+	int r = authenticode_sign(b->signer, &out, e);
+	if (r < 0)
+		return err_wrap(e, r, "boot loader");
+	loader = blob_new(out.data, out.len);
+	if (!loader)
+		return err_oom(e);
+	r = add(b, t, fallback, blob_ref(loader), e);
+	return r < 0 ? r : add(b, t, own, blob_ref(loader), e);
+}
+
+static int add_enrolment(struct build *b, struct tree *t, struct err *e)
+{
+	static const char *const paths[] = { "loader/keys/auto/PK.auth", "loader/keys/auto/KEK.auth",
+					     "loader/keys/auto/db.auth" };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && b->auth[0] && i < ARRAY_SIZE(paths); i++)
+		r = add(b, t, paths[i], blob_ref(b->auth[i]), e);
+	return r;
+}
+
+static int esp_tree(struct build *b, struct tree **ret, struct err *e)
+{
+	_cleanup_(tree_free) struct tree *t = tree_new();
+	_cleanup_free_ char *uki_path = str_printf("EFI/Linux/%s_%s.efi", b->p.recipe->name,
+						   b->p.recipe->version);
+
+	if (!t || !uki_path)
+		return err_oom(e);
+	int r = add_loader(b, t, e);
+	if (r == 0)
+		r = add(b, t, uki_path, blob_new(b->uki.data, b->uki.len), e);
+	if (r == 0)
+		r = add(b, t, "loader/loader.conf", blob_new_str(LOADER_CONF), e);
+	if (r == 0)
+		r = add(b, t, "loader/entries.srel", blob_new_str("type1\n"), e);
+	if (r == 0)
+		r = add_enrolment(b, t, e);
+	if (r == 0)
+		*ret = TAKE_PTR(t);
+	return r;
+}
+
+/* ESP, straight into its partition. The layout's rule: there is room for three UKIs. */
+static int write_esp(struct build *b, struct sink *disk, struct err *e)
+{
+	const struct layout_placed *esp = layout_placed_find(&b->plan, LAYOUT_ESP, LAYOUT_NO_SLOT);
+	_cleanup_(tree_free) struct tree *t = NULL;
+	struct fs_params p = { .label = "ESP",
+			       .time = b->time,
+			       .size_bytes = esp->size_bytes,
+			       .sector_bytes = b->layout->sector_bytes };
+	struct sink part;
+	uint64_t bytes;
+
+	if (3 * b->uki.len > esp->size_bytes)
+		return err_set(e, -ENOSPC,
+			       "the esp of layout %s has %llu MiB, three UKIs of %.1f MiB do not fit: make "
+			       "it larger in the layout",
+			       b->layout->name, (unsigned long long)(esp->size_bytes / MiB),
+			       (double)b->uki.len / (double)MiB);
+	build_derive(b, "esp", p.uuid, sizeof(p.uuid));
+	int r = esp_tree(b, &t, e);
+	if (r == 0)
+		r = fs_writer_vfat.plan(t, &p, &bytes, e);
+	if (r < 0)
+		return err_wrap(e, r, "esp");
+	sink_init_window(&part, disk, esp->start_bytes, esp->size_bytes);
+	r = fs_writer_vfat.write(t, &p, bytes, &part, e);
+	return r < 0 ? err_wrap(e, r, "esp") : 0;
+}
+
+/* A part's file into its partition of slot A, in the kernel: what is a hole there is one here. */
+static int copy_part(struct build *b, enum build_output from, enum layout_type to, struct err *e)
+{
+	const struct layout_placed *p = layout_placed_find(&b->plan, to, 0);
+	int in = b->out[from].fd, out = b->out[BUILD_DISK].fd;
+	struct stat st;
+
+	if (fstat(in, &st) < 0)
+		return err_sys(e, -errno, "%s", b->out[from].path);
+	if ((uint64_t)st.st_size > p->size_bytes)
+		return err_set(e, -ENOSPC, "%s does not fit its partition", b->out[from].path);
+	for (off_t data = 0, hole; data < st.st_size; data = hole) {
+		data = lseek(in, data, SEEK_DATA);
+		if (data < 0)
+			break;
+		hole = lseek(in, data, SEEK_HOLE);
+		off_t at = data, to_at = (off_t)p->start_bytes + data;
+		while (at < hole) {
+			ssize_t n = copy_file_range(in, &at, out, &to_at, (size_t)(hole - at), 0);
+			if (n <= 0)
+				return err_sys(e, n < 0 ? -errno : -EIO, "%s",
+					       b->out[BUILD_DISK].path);
+		}
+	}
+	return 0;
+}
+
+static int run(struct build *b, struct err *e)
+{
+	struct sink disk;
+
+	int r = build_open_output(b, BUILD_DISK, e);
+	if (r < 0)
+		return r;
+	int fd = b->out[BUILD_DISK].fd;
+	if (ftruncate(fd, (off_t)b->plan.disk_bytes) < 0)
+		return err_sys(e, -errno, "%s", b->out[BUILD_DISK].path);
+	sink_init_fd(&disk, fd);
+	layout_set_root_hash(&b->plan, b->root_hash);
+	r = write_esp(b, &disk, e);
+	if (r == 0)
+		r = copy_part(b, BUILD_USR, LAYOUT_USR, e);
+	if (r == 0)
+		r = copy_part(b, BUILD_VERITY, LAYOUT_USR_VERITY, e);
+	if (r == 0)
+		r = copy_part(b, BUILD_VERITY_SIG, LAYOUT_USR_VERITY_SIG, e);
+	if (r == 0)
+		r = layout_write_gpt(&b->plan, fd, e);
+	return r;
+}
+
+const struct stage stage_disk = { .name = "disk", .plan = plan, .run = run };

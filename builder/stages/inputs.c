@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that is given: lock, layout, key and certificate, enrolment files, output directory. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "builder/stages/build.h"
+
+static const char *const auth_names[] = { "PK.auth", "KEK.auth", "db.auth" };
+
+static int load_enrolment(struct build *b, struct err *e)
+{
+	for (size_t i = 0; b->p.recipe->enroll && i < ARRAY_SIZE(auth_names); i++) {
+		_cleanup_free_ char *path =
+			str_printf("%s/%s", b->p.recipe->enroll, auth_names[i]);
+		if (!path)
+			return err_oom(e);
+		int r = blob_new_file(AT_FDCWD, path, &b->auth[i], e);
+		if (r < 0)
+			return err_wrap(e, r, "signing: enroll (made by slipway keygen)");
+	}
+	return 0;
+}
+
+/*
+ * What UUIDs and salts are derived from: the recipe's name and version, and every package. The same
+ * inputs give the same bytes; another version of an image gives other ones.
+ */
+static int derive_seed(struct build *b, struct err *e)
+{
+	_cleanup_(sha256_free) struct sha256 *s = sha256_new();
+
+	if (!s)
+		return err_oom(e);
+	sha256_update(s, b->p.recipe->name, strlen(b->p.recipe->name) + 1);
+	sha256_update(s, b->p.recipe->version, strlen(b->p.recipe->version) + 1);
+	for (size_t i = 0; i < b->p.lock->n_packages; i++)
+		sha256_update(s, b->p.lock->packages[i].sha256, SHA256_BYTES);
+	sha256_final(s, b->seed);
+	return 0;
+}
+
+static int check_arch(const struct build *b, struct err *e)
+{
+	if (str_eq(b->p.recipe->arch, b->p.lock->arch))
+		return 0;
+	return err_set(e, -EINVAL, "the lock is for %s, the recipe for %s: run slipway lock",
+		       b->p.lock->arch, b->p.recipe->arch);
+}
+
+static int make_out_dir(const char *path, struct err *e)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, -errno, "output directory %s", path);
+	if (access(path, W_OK | X_OK) < 0)
+		return err_sys(e, -errno, "output directory %s", path);
+	return 0;
+}
+
+static int plan(struct build *b, struct err *e)
+{
+	const struct recipe *recipe = b->p.recipe;
+
+	b->time = b->p.source_date_epoch >= 0 ? b->p.source_date_epoch : (int64_t)b->p.lock->epoch;
+	int r = check_arch(b, e);
+	if (r == 0)
+		r = derive_seed(b, e);
+	if (r == 0)
+		r = layout_load(recipe->layout, &b->layout, e);
+	if (r == 0)
+		r = signer_load(recipe->key, recipe->certificate, b->p.now, &b->signer, e);
+	if (r == 0)
+		r = load_enrolment(b, e);
+	return r < 0 ? r : make_out_dir(b->p.out_dir, e);
+}
+
+const struct stage stage_inputs = { .name = "inputs", .plan = plan };

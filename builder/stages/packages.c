@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The lock's packages, from the cache, read side by side. */
+#include "builder/stages/build.h"
+
+struct reading {
+	struct build *b;
+	const struct lock_package **by_size; /* largest first: no long one is left to the end */
+};
+
+static int larger_first(const void *a, const void *b)
+{
+	const struct lock_package *x = *(const struct lock_package *const *)a;
+	const struct lock_package *y = *(const struct lock_package *const *)b;
+
+	if (x->size_bytes != y->size_bytes)
+		return x->size_bytes > y->size_bytes ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static int read_one(void *ctx, size_t i, struct err *e)
+{
+	struct reading *rd = ctx;
+	struct build *b = rd->b;
+	const struct lock_package *lp = rd->by_size[i];
+	_cleanup_source_ struct source src = SOURCE_INIT;
+	char hex[SHA256_HEX];
+
+	hex_encode(lp->sha256, SHA256_BYTES, hex);
+	int fd = cache_package_open(b->p.cache, hex, lp->size_bytes, e);
+	if (fd == -ENOENT)
+		return err_set(e, -ENOENT,
+			       "package %s %s is not in the cache: run slipway fetch %s", lp->name,
+			       lp->version, b->p.recipe->dir);
+	if (fd < 0)
+		return fd;
+	int r = source_init_fd(&src, fd, e);
+	struct package **slot = &b->packages[lp - b->p.lock->packages];
+	if (r == 0)
+		r = package_read_deb(&src, hex, cache_unpack_store(b->p.cache), slot, e);
+	if (r < 0)
+		return err_wrap(e, r, "package %s %s", lp->name, lp->version);
+	if (!str_eq((*slot)->name, lp->name) || !str_eq((*slot)->version, lp->version))
+		return err_set(e, -EBADMSG, "package %s %s says of itself that it is %s %s", lp->name,
+			       lp->version, (*slot)->name, (*slot)->version);
+	return 0;
+}
+
+/* All that the image takes its files from is a package of the image, the initrd's too. */
+static int check_use(const struct lock *l, struct err *e)
+{
+	for (size_t i = 0; i < l->n_packages; i++)
+		if (!l->packages[i].image)
+			return err_set(e, -EINVAL,
+				       "package %s is needed by the initrd only: add it to packages, the "
+				       "initrd is made of files of the image",
+				       l->packages[i].name);
+	return 0;
+}
+
+static int plan(struct build *b, struct err *e)
+{
+	const struct lock *l = b->p.lock;
+	_cleanup_free_ const struct lock_package **by_size = calloc(l->n_packages, sizeof(*by_size));
+
+	b->packages = calloc(l->n_packages, sizeof(*b->packages));
+	if (!b->packages || !by_size)
+		return err_oom(e);
+	b->n_packages = l->n_packages;
+	int r = check_use(l, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < l->n_packages; i++)
+		by_size[i] = &l->packages[i];
+	qsort(by_size, l->n_packages, sizeof(*by_size), larger_first);
+	struct reading rd = { b, by_size };
+	return pool_run(b->p.pool, l->n_packages, read_one, &rd, e);
+}
+
+const struct stage stage_packages = { .name = "packages", .plan = plan };

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The root hash's signature, the command line that demands it, and the UKI. */
+#include "base/sink.h"
+#include "builder/stages/build.h"
+#include "signing/authenticode.h"
+#include "signing/root_hash.h"
+#include "signing/uki.h"
+
+/* An output of a few bytes. */
+static int write_output(struct build *b, enum build_output o, const void *data, size_t len,
+			struct err *e)
+{
+	struct sink s;
+
+	int r = build_open_output(b, o, e);
+	if (r < 0)
+		return r;
+	sink_init_fd(&s, b->out[o].fd);
+	r = sink_pwrite(&s, 0, data, len, e);
+	return r < 0 ? err_wrap(e, r, "%s", b->out[o].path) : 0;
+}
+
+/*
+ * usrhash= names the slot and is what dm-verity checks; the signature and the module's parameter make
+ * the kernel refuse a root hash that the enrolled key did not sign; corruption is a panic, and a panic
+ * a reboot (panic= is the recipe's).
+ */
+static int make_cmdline(struct build *b, const char *hash_hex, const struct buf *der, struct err *e)
+{
+	_cleanup_free_ char *base64 = base64_encode(der->data, der->len);
+
+	if (!base64)
+		return err_oom(e);
+	b->cmdline = str_printf("%s usrhash=%s dm_verity.require_signatures=1 "
+				"systemd.verity_usr_options=root-hash-signature=base64:%s,"
+				"panic-on-corruption",
+				b->p.recipe->cmdline, hash_hex, base64);
+	return b->cmdline ? 0 : err_oom(e);
+}
+
+static int root_hash_run(struct build *b, struct err *e)
+{
+	_cleanup_buf_ struct buf der = BUF_INIT;
+	char hex[SHA256_HEX + 1];
+
+	int r = root_hash_sign(b->signer, b->root_hash, &der, e);
+	if (r == 0)
+		r = verity_sig_build(b->signer->cert, b->root_hash, der.data, der.len, &b->verity_sig,
+				     e);
+	if (r < 0)
+		return err_wrap(e, r, "root hash signature");
+	hex_encode(b->root_hash, sizeof(b->root_hash), hex);
+	r = make_cmdline(b, hex, &der, e);
+	if (r == 0)
+		r = write_output(b, BUILD_VERITY_SIG, b->verity_sig.data, b->verity_sig.len, e);
+	strcat(hex, "\n");
+	return r < 0 ? r : write_output(b, BUILD_ROOT_HASH, hex, strlen(hex), e);
+}
+
+const struct stage stage_root_hash = { .name = "root-hash", .run = root_hash_run };
+
+static struct uki_part blob_part(const struct blob *b)
+{
+	return (struct uki_part){ b->data, b->len };
+}
+
+static struct uki_part str_part(const char *s)
+{
+	return (struct uki_part){ s, s ? strlen(s) : 0 };
+}
+
+static struct uki_params uki_params(const struct build *b)
+{
+	return (struct uki_params){
+		.stub = blob_part(b->stub),
+		.linux_ = blob_part(b->kernel),
+		.initrd = { b->initrd_image.data, b->initrd_image.len },
+		.osrel = blob_part(b->os_release),
+		.cmdline = str_part(b->cmdline),
+		.uname = str_part(b->kernel_version),
+	};
+}
+
+static int uki_plan(struct build *b, struct err *e)
+{
+	struct uki_params p = uki_params(b);
+
+	int r = uki_check(&p, e);
+	return r < 0 ? err_wrap(e, r, "UKI") : 0;
+}
+
+static int uki_run(struct build *b, struct err *e)
+{
+	struct uki_params p = uki_params(b);
+
+	int r = uki_build(&p, &b->uki, e);
+	if (r == 0)
+		r = authenticode_sign(b->signer, &b->uki, e);
+	if (r < 0)
+		return err_wrap(e, r, "UKI");
+	return write_output(b, BUILD_UKI, b->uki.data, b->uki.len, e);
+}
+
+const struct stage stage_uki = { .name = "uki", .plan = uki_plan, .run = uki_run };

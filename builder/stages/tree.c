@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From packages to what is in /usr and what is in the initrd: merge, overlay, the layout's own files,
+ * finishers; then the initrd is picked out of the finished system; then what lies outside of /usr is
+ * put where an immutable image keeps it.
+ */
+#include "builder/stages/build.h"
+#include "stage1/finish/finish.h"
+#include "stage1/finish/kmod/modules.h"
+#include "stage1/finish/place.h"
+#include "stage1/initrd/initrd.h"
+#include "stage1/tree/merge.h"
+#include "stage1/tree/overlay.h"
+#include "stage1/tree/reroot.h"
+
+static int warn_unused(struct build *b, const struct tree_exclude *x, struct err *e)
+{
+	for (size_t i = 0; i < b->p.recipe->n_remove; i++)
+		if (tree_exclude_count(x, i) == 0 &&
+		    strv_addf(&b->notices, "%s: remove: nothing matches %s", b->p.recipe->path,
+			      b->p.recipe->remove[i].path) < 0)
+			return err_oom(e);
+	return 0;
+}
+
+static int merge(struct build *b, struct err *e)
+{
+	const struct recipe *recipe = b->p.recipe;
+	_cleanup_free_ const char **patterns = calloc(recipe->n_remove + 1, sizeof(*patterns));
+	_cleanup_free_ struct tree_merge_wins *wins = calloc(recipe->n_wins + 1, sizeof(*wins));
+	_cleanup_(tree_exclude_free) struct tree_exclude *exclude = NULL;
+
+	if (!patterns || !wins)
+		return err_oom(e);
+	for (size_t i = 0; i < recipe->n_remove; i++)
+		patterns[i] = recipe->remove[i].path;
+	for (size_t i = 0; i < recipe->n_wins; i++)
+		wins[i] = (struct tree_merge_wins){ .path = recipe->wins[i].path,
+						    .package = recipe->wins[i].package };
+	int r = tree_exclude_new(patterns, recipe->n_remove, &exclude, e);
+	if (r < 0)
+		return err_wrap(e, r, "%s: remove", recipe->path);
+	const struct tree_merge_params mp = {
+		.packages = b->packages,
+		.n_packages = b->n_packages,
+		.wins = wins,
+		.n_wins = recipe->n_wins,
+		.exclude = exclude,
+	};
+	r = tree_merge_packages(b->tree, &mp, e);
+	return r < 0 ? r : warn_unused(b, exclude, e);
+}
+
+static int overlay(struct build *b, struct tree *t, const char *dir, const char *name, struct err *e)
+{
+	const struct tree_overlay_params p = { .dir = dir, .name = name, .time = b->time };
+
+	return dir ? tree_overlay(t, &p, e) : 0;
+}
+
+/* repart.d and sysupdate.d, which the layout determines. */
+static int add_layout_files(struct build *b, struct err *e)
+{
+	struct tree_meta m = { .mode = 0644,
+			       .mtime = b->time,
+			       .origin = tree_add_origin(b->tree, TREE_ORIGIN_RECIPE, "layout", NULL) };
+	struct layout_files files;
+
+	if (!m.origin)
+		return err_oom(e);
+	int r = layout_node_files(b->layout, b->p.recipe->name, b->p.recipe->update_source, &files, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < files.n; i++)
+		r = tree_put_file(b->tree, files.v[i].path, &m, blob_new_str(files.v[i].text), NULL, e);
+	layout_files_done(&files);
+	return r;
+}
+
+static struct finish_params finish_params(const struct build *b)
+{
+	const struct recipe *recipe = b->p.recipe;
+
+	return (struct finish_params){
+		.tree = b->tree,
+		.packages = b->packages, /* in the lock's order: by name */
+		.n_packages = b->n_packages,
+		.arch = recipe->arch,
+		.image_id = recipe->name,
+		.image_version = recipe->version,
+		.time = b->time,
+		.units_enable = &recipe->units_enable,
+		.units_disable = &recipe->units_disable,
+		.units_mask = &recipe->units_mask,
+		.pool = b->p.pool,
+	};
+}
+
+static int take_blob(struct build *b, const char *path, const char *why, struct blob **ret,
+		     struct err *e)
+{
+	struct blob *blob = tree_file_blob(b->tree, path);
+
+	if (!blob)
+		return err_set(e, -EINVAL, "the image has no %s: add %s to packages", path, why);
+	*ret = blob_ref(blob);
+	return 0;
+}
+
+static int take_boot_files(struct build *b, struct err *e)
+{
+	const char *suffix = str_eq(b->p.recipe->arch, "arm64") ? "aa64" : "x64";
+	char stub[128], loader[128];
+
+	snprintf(stub, sizeof(stub), "usr/lib/systemd/boot/efi/linux%s.efi.stub", suffix);
+	snprintf(loader, sizeof(loader), "usr/lib/systemd/boot/efi/systemd-boot%s.efi", suffix);
+	int r = take_blob(b, stub, "systemd-boot-efi", &b->stub, e);
+	if (r == 0)
+		r = take_blob(b, loader, "systemd-boot-efi", &b->boot_loader, e);
+	if (r == 0)
+		r = take_blob(b, "usr/lib/os-release", "base-files", &b->os_release, e);
+	if (r == 0)
+		r = finish_take_boot(b->tree, &b->kernel, &b->kernel_version, e);
+	return r;
+}
+
+static int build_initrd(struct build *b, struct err *e)
+{
+	const struct recipe *recipe = b->p.recipe;
+	_cleanup_(module_index_free) struct module_index *index = NULL;
+	_cleanup_(tree_free) struct tree *extra = recipe->initrd_overlay ? tree_new() : NULL;
+	_cleanup_strv_ struct strv modules = STRV_INIT;
+
+	if (recipe->initrd_overlay && !extra)
+		return err_oom(e);
+	int r = overlay(b, extra, recipe->initrd_overlay, "initrd", e);
+	if (r == 0)
+		r = module_index_read(b->tree, b->kernel_version, b->p.pool, &index, e);
+	if (r == 0)
+		r = module_index_closure(index, &recipe->initrd_modules, &modules, e);
+	if (r < 0)
+		return err_wrap(e, r, "initrd");
+	const struct initrd_params p = {
+		.system = b->tree,
+		.arch = recipe->arch,
+		.packages = &recipe->initrd_packages,
+		.remove = &recipe->initrd_remove,
+		.overlay = extra,
+		.kernel_version = b->kernel_version,
+		.module_paths = &modules,
+		.load_modules = &recipe->initrd_modules,
+		.time = b->time,
+	};
+	r = initrd_build_tree(&p, &b->initrd, e);
+	return r < 0 ? err_wrap(e, r, "initrd") : 0;
+}
+
+static int plan(struct build *b, struct err *e)
+{
+	b->tree = tree_new();
+	if (!b->tree)
+		return err_oom(e);
+	const struct finish_params fp = finish_params(b);
+	int r = merge(b, e);
+	if (r == 0)
+		r = overlay(b, b->tree, b->p.recipe->overlay, "overlay", e);
+	if (r == 0)
+		r = add_layout_files(b, e);
+	if (r == 0)
+		r = finish_run_system(&fp, e);
+	if (r == 0)
+		r = take_boot_files(b, e);
+	if (r == 0)
+		r = build_initrd(b, e);
+	if (r == 0)
+		r = finish_place(&fp, e);
+	if (r == 0)
+		r = tree_reroot(b->tree, "usr", e);
+	return r;
+}
+
+const struct stage stage_tree = { .name = "tree", .plan = plan };

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The filesystem of /usr, and its hash tree. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "builder/stages/build.h"
+
+static struct fs_params usr_params(const struct build *b)
+{
+	struct fs_params p = {
+		.label = b->p.recipe->name, .time = b->time, .pool = b->p.pool, .progress = b->p.progress
+	};
+
+	build_derive(b, "usr uuid", p.uuid, sizeof(p.uuid));
+	build_derive(b, "usr hash seed", p.hash_seed, sizeof(p.hash_seed));
+	return p;
+}
+
+static int usr_plan(struct build *b, struct err *e)
+{
+	const struct fs_writer *w = fs_writer_find(b->p.recipe->fs_type);
+	struct fs_params p = usr_params(b);
+
+	if (!w)
+		return err_set(e, -EINVAL, "no filesystem writer is called %s", b->p.recipe->fs_type);
+	int r = w->plan(b->tree, &p, &b->usr_bytes, e);
+	return r < 0 ? err_wrap(e, r, "/usr as %s", w->name) : 0;
+}
+
+static int usr_run(struct build *b, struct err *e)
+{
+	const struct fs_writer *w = fs_writer_find(b->p.recipe->fs_type);
+	struct fs_params p = usr_params(b);
+	struct sink s;
+
+	int r = build_open_output(b, BUILD_USR, e);
+	if (r < 0)
+		return r;
+	if (ftruncate(b->out[BUILD_USR].fd, (off_t)b->usr_bytes) < 0)
+		return err_sys(e, -errno, "%s", b->out[BUILD_USR].path);
+	sink_init_fd(&s, b->out[BUILD_USR].fd);
+	r = w->write(b->tree, &p, b->usr_bytes, &s, e);
+	return r < 0 ? err_wrap(e, r, "%s", b->out[BUILD_USR].path) : 0;
+}
+
+const struct stage stage_usr = { .name = "usr", .plan = usr_plan, .run = usr_run };
+
+static int verity_plan(struct build *b, struct err *e)
+{
+	b->verity = (struct verity_params){
+		.data_block_bytes = VERITY_BLOCK_BYTES,
+		.hash_block_bytes = VERITY_BLOCK_BYTES,
+		.data_blocks = b->usr_bytes / VERITY_BLOCK_BYTES,
+		.salt_bytes = 64,
+		.pool = b->p.pool,
+		.progress = b->p.progress,
+	};
+	build_derive(b, "verity salt 1", b->verity.salt, 32);
+	build_derive(b, "verity salt 2", b->verity.salt + 32, 32);
+	build_derive(b, "verity uuid", b->verity.uuid, sizeof(b->verity.uuid));
+	b->verity_bytes = verity_area_bytes(&b->verity);
+	return b->verity_bytes ? 0 : err_set(e, -EINVAL, "/usr cannot have a hash tree");
+}
+
+static int verity_run(struct build *b, struct err *e)
+{
+	_cleanup_source_ struct source data = SOURCE_INIT;
+	struct sink s;
+
+	int fd = fcntl(b->out[BUILD_USR].fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return err_sys(e, -errno, "%s", b->out[BUILD_USR].path);
+	int r = source_init_fd(&data, fd, e);
+	if (r == 0)
+		r = build_open_output(b, BUILD_VERITY, e);
+	if (r < 0)
+		return r;
+	sink_init_fd(&s, b->out[BUILD_VERITY].fd);
+	return verity_build(&b->verity, &data, &s, b->root_hash, e);
+}
+
+const struct stage stage_verity = { .name = "verity", .plan = verity_plan, .run = verity_run };
