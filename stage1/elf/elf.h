@@ -18,14 +18,14 @@ struct elf_dlopen {
 };
 
 struct elf {
-	unsigned int bits;	/* 32 or 64 */
-	uint16_t type, machine; /* ET_…, EM_… of <elf.h> */
-	uint32_t flags;		/* e_flags */
+	unsigned int bits;	 /* 32 or 64 */
+	uint16_t type, machine;	 /* ET_…, EM_… of <elf.h> */
+	uint32_t flags;		 /* e_flags */
 	uint32_t x86_isa_needed; /* GNU_PROPERTY_X86_ISA_1_NEEDED: bit n is level n; 0: baseline */
-	bool dynamic;		/* has a dynamic section with a string table */
-	char *interpreter;	/* PT_INTERP, or NULL */
-	char *soname;		/* DT_SONAME, or NULL */
-	struct strv needed;	/* DT_NEEDED, in order */
+	bool dynamic;		 /* has a dynamic section with a string table */
+	char *interpreter;	 /* PT_INTERP, or NULL */
+	char *soname;		 /* DT_SONAME, or NULL */
+	struct strv needed;	 /* DT_NEEDED, in order */
 	struct strv rpath, runpath; /* directories, not expanded ("$ORIGIN/../lib") */
 	struct elf_dlopen *dlopens;
 	size_t n_dlopens;

@@ -10,8 +10,8 @@
 #include "stage1/tree/tree.h"
 
 struct linker_dir {
-	char *path;		/* as configured: "/lib/x86_64-linux-gnu" */
-	const char *hwcaps;	/* name below glibc-hwcaps, inside of path; NULL: a plain directory */
+	char *path;   /* as configured: "/lib/x86_64-linux-gnu" */
+	char *hwcaps; /* name below glibc-hwcaps, inside of path; NULL: a plain directory */
 	struct tree_node *node; /* borrowed */
 };
 

@@ -12,8 +12,8 @@
 #include "stage1/tree/tree.h"
 
 struct initrd_params {
-	const struct tree *system; /* finished but not yet placed: etc at "etc", usr merged */
-	const char *arch;	   /* "x86-64" or "arm64" */
+	const struct tree *system;   /* finished but not yet placed: etc at "etc", usr merged */
+	const char *arch;	     /* "x86-64" or "arm64" */
 	const struct strv *packages; /* whose files go in */
 	const struct strv *remove; /* absolute patterns: * and ? within a name, ** over any depth; a
 				    * directory that matches goes with all below it */
@@ -39,8 +39,8 @@ int initrd_build_tree(const struct initrd_params *p, struct tree **ret, struct e
 
 struct initrd_pack_params {
 	enum compress_type type;
-	int level;	/* 0: the type's default */
-	int64_t time;	/* later mtimes become this one */
+	int level;	   /* 0: the type's default */
+	int64_t time;	   /* later mtimes become this one */
 	struct pool *pool; /* may be NULL; the bytes do not depend on it */
 };
 

@@ -1,0 +1,1 @@
+src += stage1/elf/elf.c stage1/elf/dlopen.c
