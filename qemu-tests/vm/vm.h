@@ -39,7 +39,6 @@ struct vm_host_params {
 	enum vm_arch arch;	  /* of the guests */
 	enum vm_accel accel;	  /* the command line's SLIPWAY_ACCEL */
 	const char *qemu;	  /* program; NULL: qemu-system-<arch> of PATH */
-	const char *qemu_img;	  /* program; NULL: qemu-img of PATH */
 	const char *firmware_dir; /* NULL: where Debian's ovmf or qemu-efi-aarch64 has it */
 	const char *tmp_dir;	  /* for what a machine needs while it runs; short; NULL: /tmp */
 	const char

@@ -8,15 +8,15 @@
 struct vm_pattern {
 	const char *text;
 	bool regex;   /* POSIX extended; else plain text. A match lies within one line. */
-	bool failure; /* finding it is an error */
+	bool failure; /* finding it is an error, that quotes the line: looked for in whole lines */
 };
 
 struct vm_console {
 	struct buf text; /* lines end in \n; a placed cursor starts a line */
 	size_t cursor;	 /* what is before it was matched or looked at */
+	size_t line_len; /* of the last line */
 	unsigned int state;
-	char parameters[16];
-	size_t n_parameters;
+	bool carriage_return;
 };
 
 #define VM_CONSOLE_INIT          \
