@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slipway boot */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/blob.h"
+#include "builder/cli/cli.h"
+#include "qemu-tests/vm/vm.h"
+
+/* What the options say, as text. */
+struct boot_options {
+	const char *memory, *cpus, *disk_size, *ssh_key, *log_dir;
+	bool persistent, tpm, no_secure_boot, online;
+};
+
+static int get_size(const char *name, const char *text, uint64_t min, uint64_t *ret, struct err *e)
+{
+	if (!text)
+		return 0;
+	if (parse_size(text, ret) < 0 || *ret < min)
+		return err_set(e, -EINVAL, "--%s %s: not a size of at least %llu MiB, such as 4G", name,
+			       text, (unsigned long long)(min / MiB));
+	return 0;
+}
+
+static int get_key(const char *path, char **ret, struct err *e)
+{
+	_cleanup_(blob_unref) struct blob *b = NULL;
+
+	if (!path)
+		return 0;
+	int r = blob_new_file(AT_FDCWD, path, &b, e);
+	if (r < 0)
+		return err_wrap(e, r, "--ssh-key");
+	*ret = strndup((const char *)b->data, b->len);
+	if (!*ret)
+		return err_oom(e);
+	(*ret)[strcspn(*ret, "\n")] = '\0';
+	return 0;
+}
+
+static int get_accel(const char *text, enum vm_accel *ret, struct err *e)
+{
+	*ret = VM_ACCEL_AUTO;
+	if (!text)
+		return 0;
+	if (str_eq(text, "kvm"))
+		*ret = VM_ACCEL_KVM;
+	else if (str_eq(text, "tcg"))
+		*ret = VM_ACCEL_TCG;
+	else
+		return err_set(e, -EINVAL, "SLIPWAY_ACCEL is \"%s\", not kvm or tcg", text);
+	return 0;
+}
+
+static int boot(struct cli *c, const char *image, const struct boot_options *o, struct err *e)
+{
+	struct vm_params p = { .name = "boot",
+			       .image = image,
+			       .snapshot = !o->persistent,
+			       .firmware = o->no_secure_boot ? VM_FIRMWARE_UEFI : VM_FIRMWARE_SECURE_BOOT,
+			       .tpm = o->tpm,
+			       .online = o->online,
+			       .ssh = o->ssh_key != NULL,
+			       .log_dir = o->log_dir };
+	struct vm_host_params hp = { .arch = VM_ARCH_X86_64, .cache_dir = c->cache_dir };
+	_cleanup_(vm_host_free) struct vm_host *host = NULL;
+	_cleanup_free_ char *key = NULL;
+	uint64_t cpus = 2;
+	struct stat st;
+
+	if (stat(image, &st) < 0)
+		return err_sys(e, -errno, "image %s", image);
+	/* Room for the root partition that the first boot makes. */
+	p.disk_bytes = align_up((uint64_t)st.st_size + 4 * GiB, MiB);
+	if (o->cpus && (parse_u64(o->cpus, 10, &cpus) < 0 || cpus < 1 || cpus > 256))
+		return err_set(e, -EINVAL, "--cpus %s: not a number from 1 to 256", o->cpus);
+	p.cpus = (unsigned int)cpus;
+	int r = get_size("memory", o->memory, 512 * MiB, &p.memory_bytes, e);
+	if (r == 0)
+		r = get_size("disk-size", o->disk_size, (uint64_t)st.st_size, &p.disk_bytes, e);
+	if (r == 0)
+		r = get_key(o->ssh_key, &key, e);
+	if (r == 0)
+		r = get_accel(c->accel, &hp.accel, e);
+	if (r < 0)
+		return r;
+	p.ssh_key = key;
+	r = vm_host_new(&hp, &host, e);
+	if (r < 0)
+		return r;
+	cli_note(c, "%s: control-A X ends it%s", image,
+		 o->persistent ? "" : "; what it writes is gone then");
+	return boot_interactive(host, &p, STDIN_FILENO, STDOUT_FILENO, e);
+}
+
+static int run_boot(struct cli *c, int argc, char **argv, struct err *e)
+{
+	struct boot_options o = { 0 };
+	const struct cli_option options[] = {
+		{ .name = "memory", .arg = "SIZE", .value = &o.memory, .help = "default: 2G" },
+		{ .name = "cpus", .arg = "N", .value = &o.cpus, .help = "default: 2" },
+		{ .name = "disk-size", .arg = "SIZE", .value = &o.disk_size,
+		  .help = "size of its disk (default: the image and 4G)" },
+		{ .name = "ssh-key", .arg = "FILE", .value = &o.ssh_key,
+		  .help = "public key that root may log in with, on a forwarded port" },
+		{ .name = "persistent", .flag = &o.persistent,
+		  .help = "write into the image (default: onto a snapshot)" },
+		{ .name = "no-secure-boot", .flag = &o.no_secure_boot,
+		  .help = "firmware without Secure Boot" },
+		{ .name = "tpm", .flag = &o.tpm, .help = "with a TPM 2.0" },
+		{ .name = "online", .flag = &o.online,
+		  .help = "the guest may reach beyond this machine" },
+		{ .name = "log-dir", .arg = "DIR", .value = &o.log_dir,
+		  .help = "keep the console's text and QEMU's messages here" },
+		{ 0 },
+	};
+	char **args;
+	size_t n;
+
+	int r = cli_parse(&cmd_boot, options, argc, argv, &args, &n);
+	return r ? r : boot(c, args[0], &o, e);
+}
+
+const struct cli_command cmd_boot = {
+	.name = "boot",
+	.args = "IMAGE",
+	.summary = "Boot an image in a VM with its console on this terminal",
+	.text = "Secure Boot is on; the image's own keys are enrolled on the first start. Uses KVM where a\n"
+		"guest really runs in it, else emulation, which takes a minute or two to boot.",
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_boot,
+};
