@@ -16,7 +16,7 @@ struct keygen_params {
 /**
  * keygen() - write a development set of Secure Boot keys
  *
- * For each of PK, KEK and db: <name>.key (RSA-2048, PEM, mode 0600), <name>.pem and <name>.der (the
+ * For each of PK, KEK and db: <name>.key (RSA-2048, PEM, mode 0600), <name>.crt in PEM and <name>.der (the
  * certificate, mode 0644), <name>.auth (for enrolment, mode 0644). db signs boot loader, UKI and root
  * hash.
  * Return: 0; -EEXIST if any of these files is there (nothing is written then); -EINVAL; negative errno

@@ -29,7 +29,7 @@ struct signer {
 int signer_load(const char *key, const char *cert, time_t at, struct signer **ret,
 		struct err *e) must_check;
 
-/** signer_new() - of a key and certificate at hand, whose references it takes; @at as above */
+/** signer_new() - of a key and certificate at hand, of which it takes references of its own */
 int signer_new(EVP_PKEY *key, X509 *cert, time_t at, struct signer **ret, struct err *e) must_check;
 
 void signer_free(struct signer *s);
