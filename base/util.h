@@ -40,11 +40,11 @@
 	})
 
 /* DEFINE_CLEANUP(struct blob *, blob_unref) gives cleanup_blob_unref() for _cleanup_(blob_unref). */
-#define DEFINE_CLEANUP(type, fn)                 \
-	static inline void cleanup_##fn(type *p) \
-	{                                        \
-		if (*p)                          \
-			fn(*p);                  \
+#define DEFINE_CLEANUP(type, fn)                         \
+	unused_ static inline void cleanup_##fn(type *p) \
+	{                                                \
+		if (*p)                                  \
+			fn(*p);                          \
 	}
 #define _cleanup_(fn) __attribute__((cleanup(cleanup_##fn)))
 
