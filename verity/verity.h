@@ -80,7 +80,8 @@ int verity_verify(const struct source *data, const struct source *hash,
  *
  * One thread, no device-mapper, no privileges: a second opinion that shares no code with ours.
  *
- * Return: 0; -EBADMSG it does not verify; other negative errno of libcryptsetup
+ * Return: 0; -EBADMSG it does not verify; -EINVAL neither a file nor a block device; other negative
+ *         errno of libcryptsetup
  */
 int verity_verify_cryptsetup(const char *data_path, const char *hash_path,
 			     const uint8_t root_hash[VERITY_ROOT_HASH_BYTES],
