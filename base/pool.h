@@ -14,7 +14,9 @@ struct pool;
  * Return: 0; -ENOMEM; negative errno of pthread_create
  */
 int pool_new(unsigned int n_threads, struct pool **ret, struct err *e) must_check;
-void pool_free(struct pool *p);
+
+/* libsolv has a pool_free() too, and the linker would take one for the other. */
+void pool_free(struct pool *p) __asm__("slipway_pool_free");
 DEFINE_CLEANUP(struct pool *, pool_free)
 
 unsigned int pool_n_threads(const struct pool *p);
