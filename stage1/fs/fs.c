@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stage1/fs/fs.h"
+#include "stage1/fs/reader.h"
 
 static const struct fs_writer *const writers[] = { &fs_writer_ext4, &fs_writer_vfat };
+static const struct fs_reader_type *const types[] = { &fs_reader_type_ext4, &fs_reader_type_vfat };
 
 const struct fs_writer *fs_writer_find(const char *name)
 {
@@ -10,4 +12,60 @@ const struct fs_writer *fs_writer_find(const char *name)
 			return writers[i];
 	}
 	return NULL;
+}
+
+int fs_reader_open(const struct source *src, struct fs_reader **ret, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (!types[i]->probe(src))
+			continue;
+		int r = types[i]->open(src, ret, e);
+		return r < 0 ? err_wrap(e, r, "%s", types[i]->name) : 0;
+	}
+	return err_set(e, -EINVAL, "not a filesystem that we know");
+}
+
+void fs_reader_free(struct fs_reader *r)
+{
+	if (r)
+		r->ops->done(r);
+}
+
+struct find {
+	const char *name;
+	size_t len;
+	uint64_t ino;
+};
+
+static int find_name(void *ctx, const char *name, size_t len, uint64_t ino, struct err *e unused_)
+{
+	struct find *f = ctx;
+
+	if (len != f->len || memcmp(name, f->name, len) != 0)
+		return 0;
+	f->ino = ino;
+	return 1;
+}
+
+int fs_reader_lookup(struct fs_reader *r, const char *path, uint64_t *ret_ino, struct err *e)
+{
+	uint64_t ino = r->root_ino;
+	const char *p = path;
+
+	for (p += strspn(p, "/"); *p; p += strspn(p, "/")) {
+		struct find f = { .name = p, .len = strcspn(p, "/") };
+		struct fs_stat st;
+		int n = r->ops->stat(r, ino, &st, e);
+		if (n < 0)
+			return n;
+		n = S_ISDIR(st.mode) ? r->ops->readdir(r, ino, find_name, &f, e) : 0;
+		if (n < 0)
+			return n;
+		if (n == 0)
+			return err_set(e, -ENOENT, "/%s: no such file", path + strspn(path, "/"));
+		ino = f.ino;
+		p += f.len;
+	}
+	*ret_ino = ino;
+	return 0;
 }
