@@ -36,6 +36,15 @@ int index_parse(struct buf *text, const char *arch, struct index **ret, struct e
 void index_free(struct index *x);
 DEFINE_CLEANUP(struct index *, index_free)
 
+/** index_name_ok() - characters of a package's name: Debian policy, 5.6.1 */
+bool index_name_ok(const char *name, size_t len);
+
+/** index_version_ok() - characters of a version: Debian policy, 5.6.12 */
+bool index_version_ok(const char *version, size_t len);
+
+/** index_path_ok() - printable, relative, and no component that starts with a dot */
+bool index_path_ok(const char *path, size_t len);
+
 /**
  * index_unxz() - decompress
  * @max_bytes: more than this is an error

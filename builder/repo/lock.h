@@ -78,8 +78,8 @@ struct lock_params {
 /**
  * lock_make() - resolve a recipe's packages against the signed indices of its suites
  * Return: 0; -ENOENT a mirror, index or package is not there; -EBADMSG a signature, digest, date or
- *         field of an index is wrong; -ENOTUNIQ … see the message; -EXDEV no set of packages
- *         satisfies all dependencies, with the problems in words; -ECANCELED; other negative errno
+ *         field of an index is wrong; -EXDEV no set of packages satisfies all dependencies, with the
+ *         problems in words; -ECANCELED; other negative errno
  */
 int lock_make(const struct recipe *r, const struct lock_params *p, struct lock **ret,
 	      struct err *e) must_check;
