@@ -1,1 +1,2 @@
 src += stage1/tree/tree.c
+src += stage1/tree/reroot.c
