@@ -7,7 +7,7 @@
  * four of them busy with an initrd, large enough not to cost ratio. */
 #define JOB_BYTES     (4 * MiB)
 #define OUT_BYTES     (256 * KiB)
-#define DEFAULT_LEVEL 9
+#define DEFAULT_LEVEL 6
 
 struct compress {
 	struct sink sink; /* first: what compress_sink() gives */
