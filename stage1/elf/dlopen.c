@@ -93,6 +93,8 @@ static int read_json(struct elf *elf, const struct elf_note *n, struct err *e)
 	json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	_cleanup_(json_object_put) struct json_object *top =
 		json_tokener_parse_ex(t, (const char *)n->desc, (int)len);
+	if (json_tokener_get_error(t) == json_tokener_continue)
+		return bad_note(e, "it ends too early");
 	if (json_tokener_get_error(t) != json_tokener_success)
 		return bad_note(e, json_tokener_error_desc(json_tokener_get_error(t)));
 	if (!json_object_is_type(top, json_type_array))
