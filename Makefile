@@ -12,7 +12,7 @@ O       := build$(if $(filter 1,$(SAN)),/san)
 prefix  ?= /usr/local
 VERSION := 0.1
 
-packages := libarchive liblzma fdisk blkid libcryptsetup libcrypto ext2fs com_err libsystemd \
+packages := libarchive liblzma zlib fdisk blkid libcryptsetup libcrypto ext2fs com_err libsystemd \
             libsolv libsolvext libcurl libfyaml json-c liblz4 libzstd
 
 PKG_CONFIG ?= pkg-config

@@ -21,7 +21,7 @@ struct package_entry {
 	uint32_t uid, gid;
 	int64_t mtime;
 	uint32_t rdev_major, rdev_minor;
-	char *target;	   /* symlink: its target; hard link: the path of an earlier entry */
+	char *target; /* symlink: its target; hard link: the path of an earlier entry */
 	bool is_hard_link;
 	size_t link_to; /* hard link: index of the entry that has the content, no hard link itself */
 	struct blob *blob; /* regular files that are no hard links */
@@ -36,10 +36,11 @@ struct package_script {
 
 struct package {
 	char *name, *version, *arch;
-	char *control; /* the control file's text */
+	char *control;		       /* the control file's text */
 	struct package_entry *entries; /* in the archive's order */
 	size_t n_entries;
-	struct package_script *scripts; /* every member of the control archive but control, sorted by name */
+	struct package_script
+		*scripts; /* every member of the control archive but control, sorted by name */
 	size_t n_scripts;
 	struct strv conffiles; /* relative paths */
 	int64_t newest_mtime;
@@ -52,10 +53,15 @@ struct package {
 struct unpack_store {
 	/* An fd of the stored content for this key (the .deb's SHA-256 in hex), or -ENOENT. Any thread. */
 	int (*open)(struct unpack_store *s, const char *key, struct err *e);
-	/* A new file to write, without a name yet; Return: its fd. */
+	/*
+	 * A new file to write, without its name yet; Return: its fd, for reading too. After it comes one
+	 * of the next two, and then the caller closes the fd.
+	 */
 	int (*create)(struct unpack_store *s, const char *key, struct err *e);
 	/* The file is whole: it gets its name. Failure to store is no failure of the build. */
 	void (*commit)(struct unpack_store *s, const char *key, int fd);
+	/* It is not wanted; may be NULL. */
+	void (*discard)(struct unpack_store *s, const char *key, int fd);
 };
 
 struct package_read_params {

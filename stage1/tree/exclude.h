@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * Paths to be left out, as patterns: absolute; "*" and "?" match within one component, "**" as a whole
- * component matches any number of them, none too. What lies below a matched path is matched as well.
- * "/usr/share/doc", "/usr/share/locale/de*", "/usr/lib/ ** / *.a" (without the spaces).
+ * Paths to be left out, as patterns: absolute; "*" and "?" match within one component. "**" as a whole
+ * component matches any number of them, none too; as the last one at least one, so that the directory
+ * before it stays. What lies below a matched path is matched as well. Everything else is literal.
+ *
+ *     /usr/share/doc      /usr/share/locale/de*      /usr/lib/python3/ ** / *.pyc   (without the spaces)
  */
 #include "stage1/tree/tree.h"
 

@@ -34,8 +34,8 @@ struct tree_merge_params {
  * Return: 0; -EEXIST two packages (both named) have the path with different content, and nothing says
  *         which wins; -ENOTDIR, -EINVAL a path that the tree cannot hold; -ENOMEM
  */
-int tree_merge_package(struct tree *t, const struct package *pkg,
-		       const struct tree_merge_params *p, struct err *e) must_check;
+int tree_merge_package(struct tree *t, const struct package *pkg, const struct tree_merge_params *p,
+		       struct err *e) must_check;
 
 /** tree_merge_packages() - tree_merge_package() of all of @p->packages, in that order */
 int tree_merge_packages(struct tree *t, const struct tree_merge_params *p,

@@ -3,18 +3,9 @@
 
 #include <assert.h>
 
-#define MAX_NAME_BYTES 255
-#define MAX_SYMLINKS   40
+#include "stage1/tree/tree_internal.h"
 
-struct tree {
-	struct tree_node *root;
-	struct tree_origin **origins;
-	size_t n_origins, cap_origins;
-	size_t n_nodes;
-	const struct tree_origin *none;
-};
-
-static void inode_unref(struct tree_inode *i)
+void tree_inode_unref(struct tree_inode *i)
 {
 	if (--i->nlink)
 		return;
@@ -28,19 +19,19 @@ static void inode_unref(struct tree_inode *i)
 	free(i);
 }
 
-static void node_free(struct tree *t, struct tree_node *n)
+void tree_node_free(struct tree *t, struct tree_node *n)
 {
 	for (size_t i = 0; i < n->n_children; i++)
-		node_free(t, n->children[i]);
+		tree_node_free(t, n->children[i]);
 	free(n->children);
-	inode_unref(n->inode);
+	tree_inode_unref(n->inode);
 	free(n->name);
 	free(n);
 	t->n_nodes--;
 }
 
-static struct tree_inode *inode_new(uint32_t type, const struct tree_meta *m,
-				    const struct tree_origin *none)
+struct tree_inode *tree_inode_new(uint32_t type, const struct tree_meta *m,
+				  const struct tree_origin *none)
 {
 	struct tree_inode *i = calloc(1, sizeof(*i));
 
@@ -55,8 +46,8 @@ static struct tree_inode *inode_new(uint32_t type, const struct tree_meta *m,
 }
 
 /* Takes a link of the inode. */
-static struct tree_node *node_new(struct tree *t, const char *name, size_t len,
-				  struct tree_inode *inode)
+struct tree_node *tree_node_new(struct tree *t, const char *name, size_t len,
+				struct tree_inode *inode)
 {
 	struct tree_node *n = calloc(1, sizeof(*n));
 
@@ -83,10 +74,10 @@ struct tree *tree_new(void)
 	t->none = tree_add_origin(t, TREE_ORIGIN_NONE, "", NULL);
 	if (!t->none)
 		return NULL;
-	struct tree_inode *i = inode_new(S_IFDIR, &meta, t->none);
+	struct tree_inode *i = tree_inode_new(S_IFDIR, &meta, t->none);
 	if (!i)
 		return NULL;
-	t->root = node_new(t, "", 0, i);
+	t->root = tree_node_new(t, "", 0, i);
 	if (!t->root) {
 		free(i);
 		return NULL;
@@ -99,7 +90,7 @@ void tree_free(struct tree *t)
 	if (!t)
 		return;
 	if (t->root)
-		node_free(t, t->root);
+		tree_node_free(t, t->root);
 	for (size_t i = 0; i < t->n_origins; i++) {
 		free(t->origins[i]->name);
 		free(t->origins[i]->version);
@@ -189,7 +180,7 @@ struct tree_node *tree_child(const struct tree_node *dir, const char *name, size
 	return child_position(dir, name, len, &at) ? dir->children[at] : NULL;
 }
 
-static int attach(struct tree_node *dir, struct tree_node *n)
+int tree_attach(struct tree_node *dir, struct tree_node *n)
 {
 	size_t at;
 
@@ -211,7 +202,7 @@ static int attach(struct tree_node *dir, struct tree_node *n)
 	return 0;
 }
 
-static void detach(struct tree_node *n)
+void tree_detach(struct tree_node *n)
 {
 	struct tree_node *dir = n->parent;
 	size_t at;
@@ -222,266 +213,6 @@ static void detach(struct tree_node *n)
 		(dir->n_children - at - 1) * sizeof(*dir->children));
 	dir->n_children--;
 	n->parent = NULL;
-}
-
-/* The next name of a path: *ret_len is 0 at its end. Moves *path behind it. */
-static const char *next_name(const char **path, size_t *ret_len)
-{
-	const char *name = *path + strspn(*path, "/");
-
-	*ret_len = strcspn(name, "/");
-	*path = name + *ret_len;
-	return name;
-}
-
-static bool name_is_valid(const char *name, size_t len)
-{
-	return len > 0 && len <= MAX_NAME_BYTES && !(len == 1 && name[0] == '.') &&
-	       !(len == 2 && name[0] == '.' && name[1] == '.');
-}
-
-struct tree_node *tree_lookup(const struct tree *t, const char *path)
-{
-	struct tree_node *n = t->root;
-	size_t len;
-
-	for (;;) {
-		const char *name = next_name(&path, &len);
-		if (len == 0 || !n)
-			return n;
-		n = tree_is_dir(n) ? tree_child(n, name, len) : NULL;
-	}
-}
-
-static struct tree_node *resolve(const struct tree *t, struct tree_node *at, const char *path,
-				 unsigned int *links)
-{
-	size_t len;
-
-	if (*path == '/')
-		at = t->root;
-	for (;;) {
-		const char *name = next_name(&path, &len);
-		if (len == 0)
-			return at;
-		if (len == 1 && name[0] == '.')
-			continue;
-		if (len == 2 && name[0] == '.' && name[1] == '.') {
-			at = at->parent ? at->parent : at;
-			continue;
-		}
-		struct tree_node *n = tree_is_dir(at) ? tree_child(at, name, len) : NULL;
-		if (n && tree_is_symlink(n))
-			n = ++*links > MAX_SYMLINKS ? NULL : resolve(t, at, n->inode->target, links);
-		if (!n)
-			return NULL;
-		at = n;
-	}
-}
-
-struct tree_node *tree_resolve(const struct tree *t, const char *path)
-{
-	unsigned int links = 0;
-
-	return resolve(t, t->root, path, &links);
-}
-
-struct blob *tree_file_blob(const struct tree *t, const char *path)
-{
-	struct tree_node *n = tree_resolve(t, path);
-
-	return n && tree_is_file(n) ? n->inode->blob : NULL;
-}
-
-/* A new child for an inode that has just been made, which is freed on failure. */
-static int new_child(struct tree *t, struct tree_node *dir, const char *name, size_t len,
-		     struct tree_inode *i, struct tree_node **ret, struct err *e)
-{
-	if (!i)
-		return err_oom(e);
-	struct tree_node *n = node_new(t, name, len, i);
-	if (!n) {
-		i->nlink++;
-		inode_unref(i);
-		return err_oom(e);
-	}
-	if (attach(dir, n) < 0) {
-		node_free(t, n);
-		return err_oom(e);
-	}
-	*ret = n;
-	return 0;
-}
-
-/* The directory that a path's last name lies in (made if need be), and that name. */
-static int open_parent(struct tree *t, const char *path, const struct tree_meta *m,
-		       struct tree_node **ret_dir, const char **ret_name, size_t *ret_len,
-		       struct err *e)
-{
-	struct tree_meta meta = { .mode = 0755, .mtime = m->mtime, .origin = m->origin };
-	struct tree_node *dir = t->root;
-	const char *rest = path;
-
-	for (;;) {
-		size_t len;
-		const char *name = next_name(&rest, &len);
-		if (!name_is_valid(name, len))
-			return err_set(e, -EINVAL, "\"%s\" is not a path that a tree can hold", path);
-		if (rest[strspn(rest, "/")] == '\0') {
-			*ret_dir = dir;
-			*ret_name = name;
-			*ret_len = len;
-			return 0;
-		}
-		struct tree_node *n = tree_child(dir, name, len);
-		if (!n) {
-			int r = new_child(t, dir, name, len, inode_new(S_IFDIR, &meta, t->none), &n,
-					  e);
-			if (r < 0)
-				return r;
-		}
-		if (!tree_is_dir(n))
-			return err_set(e, -ENOTDIR, "%s: %.*s is not a directory", path,
-				       (int)(rest - path), path);
-		dir = n;
-	}
-}
-
-/* Puts an inode, whose reference count is 0 and which is freed on failure, at a path. */
-static int add_inode(struct tree *t, const char *path, const struct tree_meta *m,
-		     struct tree_inode *i, struct tree_node **ret, struct err *e)
-{
-	struct tree_node *dir, *n;
-	const char *name;
-	size_t len;
-
-	if (!i)
-		return err_oom(e);
-	int r = open_parent(t, path, m, &dir, &name, &len, e);
-	if (r == 0 && tree_child(dir, name, len))
-		r = err_set(e, -EEXIST, "%s exists already", path);
-	if (r < 0) {
-		i->nlink++;
-		inode_unref(i);
-		return r;
-	}
-	r = new_child(t, dir, name, len, i, &n, e);
-	if (r == 0 && ret)
-		*ret = n;
-	return r;
-}
-
-int tree_add_dir(struct tree *t, const char *path, const struct tree_meta *m,
-		 struct tree_node **ret, struct err *e)
-{
-	struct tree_node *n = tree_lookup(t, path);
-
-	if (!n)
-		return add_inode(t, path, m, inode_new(S_IFDIR, m, t->none), ret, e);
-	if (!tree_is_dir(n))
-		return err_set(e, -EEXIST, "%s exists already and is not a directory", path);
-	n->inode->mode = S_IFDIR | (m->mode & 07777);
-	n->inode->uid = m->uid;
-	n->inode->gid = m->gid;
-	n->inode->mtime = m->mtime;
-	n->inode->origin = m->origin ? m->origin : t->none;
-	if (ret)
-		*ret = n;
-	return 0;
-}
-
-int tree_add_file(struct tree *t, const char *path, const struct tree_meta *m, struct blob *blob,
-		  struct tree_node **ret, struct err *e)
-{
-	struct tree_inode *i = blob ? inode_new(S_IFREG, m, t->none) : NULL;
-
-	if (!i) {
-		blob_unref(blob);
-		return err_oom(e);
-	}
-	i->blob = blob;
-	return add_inode(t, path, m, i, ret, e);
-}
-
-int tree_add_symlink(struct tree *t, const char *path, const struct tree_meta *m,
-		     const char *target, struct tree_node **ret, struct err *e)
-{
-	struct tree_inode *i = inode_new(S_IFLNK, m, t->none);
-
-	if (!i)
-		return err_oom(e);
-	i->mode = S_IFLNK | 0777;
-	i->target = strdup(target);
-	if (!i->target) {
-		free(i);
-		return err_oom(e);
-	}
-	return add_inode(t, path, m, i, ret, e);
-}
-
-int tree_add_special(struct tree *t, const char *path, const struct tree_meta *m, uint32_t major,
-		     uint32_t minor, struct tree_node **ret, struct err *e)
-{
-	struct tree_inode *i = inode_new(m->mode & S_IFMT, m, t->none);
-
-	if (!i)
-		return err_oom(e);
-	i->rdev_major = major;
-	i->rdev_minor = minor;
-	return add_inode(t, path, m, i, ret, e);
-}
-
-int tree_add_link(struct tree *t, const char *path, struct tree_node *to, struct tree_node **ret,
-		  struct err *e)
-{
-	struct tree_meta m = { .mtime = to->inode->mtime, .origin = to->inode->origin };
-	struct tree_node *dir, *n;
-	const char *name;
-	size_t len;
-
-	assert(!tree_is_dir(to));
-	int r = open_parent(t, path, &m, &dir, &name, &len, e);
-	if (r < 0)
-		return r;
-	if (tree_child(dir, name, len))
-		return err_set(e, -EEXIST, "%s exists already", path);
-	r = new_child(t, dir, name, len, to->inode, &n, e);
-	if (r == 0 && ret)
-		*ret = n;
-	return r;
-}
-
-/* Makes way for a new file or symlink. */
-static int clear_path(struct tree *t, const char *path, struct err *e)
-{
-	struct tree_node *n = tree_lookup(t, path);
-
-	if (!n)
-		return 0;
-	if (n == t->root || n->n_children)
-		return err_set(e, -EISDIR, "%s is a directory that is not empty", path);
-	tree_remove(t, n);
-	return 0;
-}
-
-int tree_put_file(struct tree *t, const char *path, const struct tree_meta *m, struct blob *blob,
-		  struct tree_node **ret, struct err *e)
-{
-	int r = clear_path(t, path, e);
-
-	if (r < 0) {
-		blob_unref(blob);
-		return r;
-	}
-	return tree_add_file(t, path, m, blob, ret, e);
-}
-
-int tree_put_symlink(struct tree *t, const char *path, const struct tree_meta *m,
-		     const char *target, struct tree_node **ret, struct err *e)
-{
-	int r = clear_path(t, path, e);
-
-	return r < 0 ? r : tree_add_symlink(t, path, m, target, ret, e);
 }
 
 const struct tree_xattr *tree_get_xattr(const struct tree_node *n, const char *name)
@@ -520,82 +251,4 @@ int tree_set_xattr(struct tree_node *n, const char *name, const void *value, siz
 	x->value = TAKE_PTR(copy);
 	x->len = len;
 	return 0;
-}
-
-void tree_remove(struct tree *t, struct tree_node *n)
-{
-	assert(n != t->root);
-	detach(n);
-	node_free(t, n);
-}
-
-int tree_move(struct tree *t, struct tree_node *n, const char *path, struct err *e)
-{
-	struct tree_meta m = { .mtime = n->inode->mtime, .origin = n->inode->origin };
-	struct tree_node *dir;
-	const char *name;
-	size_t len;
-
-	int r = open_parent(t, path, &m, &dir, &name, &len, e);
-	if (r < 0)
-		return r;
-	if (tree_child(dir, name, len))
-		return err_set(e, -EEXIST, "%s exists already", path);
-	for (struct tree_node *up = dir; up; up = up->parent)
-		if (up == n)
-			return err_set(e, -EINVAL, "%s lies inside of what is to move there", path);
-	char *own_name = strndup(name, len);
-	if (!own_name)
-		return err_oom(e);
-	struct tree_node *old = n->parent;
-	detach(n);
-	char *old_name = n->name;
-	n->name = own_name;
-	if (attach(dir, n) < 0) {
-		n->name = old_name;
-		free(own_name);
-		/* There is room: it has just left. */
-		r = attach(old, n);
-		assert(r == 0);
-		return err_oom(e);
-	}
-	free(old_name);
-	return 0;
-}
-
-int tree_walk(struct tree_node *top, int (*fn)(struct tree_node *n, void *ctx, struct err *e),
-	      void *ctx, struct err *e)
-{
-	struct tree_node *child;
-
-	int r = fn(top, ctx, e);
-	if (r != 0 || !tree_is_dir(top))
-		return r;
-	tree_for_each_child(top, child) {
-		r = tree_walk(child, fn, ctx, e);
-		if (r != 0)
-			return r;
-	}
-	return 0;
-}
-
-char *tree_path(const struct tree_node *n)
-{
-	size_t len = 0;
-
-	for (const struct tree_node *up = n; up->parent; up = up->parent)
-		len += strlen(up->name) + 1;
-	char *path = malloc(len ? len : 1);
-	if (!path)
-		return NULL;
-	char *p = path + (len ? len - 1 : 0);
-	*p = '\0';
-	for (const struct tree_node *up = n; up->parent; up = up->parent) {
-		size_t k = strlen(up->name);
-		p -= k;
-		memcpy(p, up->name, k);
-		if (up->parent->parent)
-			*--p = '/';
-	}
-	return path;
 }

@@ -39,11 +39,11 @@ struct tree_xattr {
 struct tree_inode {
 	uint32_t mode; /* type and permission bits, as in stat */
 	uint32_t uid, gid;
-	uint32_t nlink;	  /* names of a non-directory; 1 for a directory */
-	int64_t mtime;	  /* seconds since 1970 */
+	uint32_t nlink; /* names of a non-directory; 1 for a directory */
+	int64_t mtime;	/* seconds since 1970 */
 	uint32_t rdev_major, rdev_minor;
-	struct blob *blob;  /* S_IFREG: never NULL */
-	char *target;	    /* S_IFLNK */
+	struct blob *blob;	   /* S_IFREG: never NULL */
+	char *target;		   /* S_IFLNK */
 	struct tree_xattr *xattrs; /* sorted by name */
 	size_t n_xattrs;
 	const struct tree_origin *origin; /* never NULL; owned by the tree */
@@ -154,10 +154,9 @@ int tree_move(struct tree *t, struct tree_node *n, const char *path, struct err 
 int tree_walk(struct tree_node *top, int (*fn)(struct tree_node *n, void *ctx, struct err *e),
 	      void *ctx, struct err *e) must_check;
 
-#define tree_for_each_child(dir, child)                                                            \
-	for (size_t i_##child = 0;                                                                 \
-	     i_##child < (dir)->n_children && ((child) = (dir)->children[i_##child]);              \
-	     i_##child++)
+#define tree_for_each_child(dir, child) \
+	for (size_t i_##child = 0;      \
+	     i_##child < (dir)->n_children && ((child) = (dir)->children[i_##child]); i_##child++)
 
 /** tree_path() - the node's path without a leading slash, "" for the root; on the heap, NULL: no memory */
 char *tree_path(const struct tree_node *n) must_check;
