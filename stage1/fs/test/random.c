@@ -54,8 +54,7 @@ static char *random_path(struct chance *c, const struct strv *dirs, unsigned int
 					     "UPPER.TXT",
 					     "with space",
 					     "x.y.z",
-					     "\xc3\xbc"
-					     "mlaut",
+					     "\xc3\xbcx",
 					     "long-name-that-goes-on" };
 	const char *dir = dirs->v[next(c, (uint32_t)dirs->n)];
 	const char *word = words[next(c, ARRAY_SIZE(words))];

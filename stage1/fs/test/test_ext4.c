@@ -43,8 +43,8 @@ START_TEST(features_and_identity)
 	static const char *const want[] = {
 		"Filesystem volume name:   usr-test\n",
 		"10111213-1415-1617-1819-1a1b1c1d1e1f\n",
-		"ext_attr dir_index filetype extent sparse_super large_file dir_nlink extra_isize "
-		"metadata_csum\n",
+		"ext_attr dir_index filetype extent sparse_super large_file",
+		" dir_nlink extra_isize metadata_csum\n",
 		"Reserved block count:     0\n",
 		"Inode size:	          256\n",
 		"Block size:               4096\n",
