@@ -111,7 +111,7 @@ static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 	if (r == 0)
 		r = cache_open(c->cache_dir, &cache, e);
 	if (r == 0 && relock)
-		r = cli_fetch(c, recipe, lock, cache, c->mirror, e);
+		r = cli_fetch(c, recipe, lock, c->mirror, e);
 	if (r < 0)
 		return r;
 	const struct build_params p = {

@@ -36,6 +36,7 @@ int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, con
 	_cleanup_free_ char *own_path = path ? strdup(path) : recipe_lock_path(r);
 	struct lock_params p = {
 		.mirror = mirror,
+		.cache_dir = c->cache_dir,
 		.now = (uint64_t)c->now,
 		.builder = SLIPWAY_VERSION,
 		.progress = c->progress,

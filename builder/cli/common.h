@@ -19,5 +19,5 @@ int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, con
 		  struct err *e) must_check;
 
 /** cli_fetch() - bring what the lock names and the cache lacks */
-int cli_fetch(struct cli *c, const struct recipe *r, const struct lock *l, struct cache *cache,
-	      const char *mirror, struct err *e) must_check;
+int cli_fetch(struct cli *c, const struct recipe *r, const struct lock *l, const char *mirror,
+	      struct err *e) must_check;

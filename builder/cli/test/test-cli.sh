@@ -51,7 +51,7 @@ done
 try 0 "development keys" "$slipway" keygen "$T/keys"
 try 3 "db" "$slipway" keygen "$T/keys"
 try 0 "600" stat -c %a "$T/keys/db.key"
-try 0 "DEVELOPMENT" openssl x509 -noout -subject -in "$T/keys/db.pem"
+try 0 "DEVELOPMENT" openssl x509 -noout -subject -in "$T/keys/db.crt"
 
 # A recipe without its lock, and with a lock that is none.
 cp -r "$here/recipes/node" "$T/node"

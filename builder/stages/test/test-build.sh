@@ -64,11 +64,11 @@ out=$T/first
 check "e2fsck finds nothing in /usr" e2fsck -fn "$out/node_1.usr.raw"
 check "veritysetup verifies /usr" veritysetup verify "$out/node_1.usr.raw" \
 	"$out/node_1.usr-verity.raw" "$(cat "$out/node_1.roothash")"
-check "sbverify accepts the UKI" sbverify --cert "$one/keys/db.pem" "$out/node_1.efi"
+check "sbverify accepts the UKI" sbverify --cert "$one/keys/db.crt" "$out/node_1.efi"
 check "sfdisk reads the table" sfdisk --verify "$out/node_1.raw"
 start=$(sfdisk -J "$out/node_1.raw" | sed -n 's/.*"start": *\([0-9]*\).*/\1/p' | head -1)
 check "mtools read the ESP" mdir -b -i "$out/node_1.raw@@$((start * 512))" ::/EFI/Linux/node_1.efi
 check "the boot loader is signed" bash -c "
 	mcopy -n -i '$out/node_1.raw@@$((start * 512))' ::/EFI/BOOT/BOOTX64.EFI '$T/loader.efi' &&
-	sbverify --cert '$one/keys/db.pem' '$T/loader.efi'"
+	sbverify --cert '$one/keys/db.crt' '$T/loader.efi'"
 finish
