@@ -107,6 +107,8 @@ static int strings_build(const struct linker_cache_params *p, struct strings *t,
 	}
 	for (size_t i = 0; i < p->n_hwcaps; i++)
 		collect(t, p->hwcaps[i]);
+	if (t->n == 0)
+		return 0;
 	qsort(t->v, t->n, sizeof(*t->v), compare_ends);
 	for (size_t i = 0; i < t->n; i++) {
 		struct string *s = &t->v[i], *last = k ? &t->v[k - 1] : NULL;
@@ -266,7 +268,8 @@ int linker_cache_encode(const struct linker_cache_params *p, struct buf *out, st
 		return err_set(e, -EFBIG, "too many libraries for the linker's cache");
 	int r = strings_build(p, &t, e);
 	if (r == 0) {
-		qsort(p->entries, p->n_entries, sizeof(*p->entries), compare_entries);
+		if (p->n_entries)
+			qsort(p->entries, p->n_entries, sizeof(*p->entries), compare_entries);
 		put_file(p, &t, used, used_hwcaps(p, used), out);
 		r = buf_failed(out) ? err_oom(e) : 0;
 	}

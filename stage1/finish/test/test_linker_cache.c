@@ -129,11 +129,16 @@ static bool fake_libc(const char *top, bool *ret_newer)
 	return ok;
 }
 
+/* What ldconfig before 2.37 saw as another kind of library, or did not pass over. */
+static bool needs_newer(const char *path, const char *word)
+{
+	return str_eq(word, "-m32") || str_has_suffix(path, ".dpkg-new");
+}
+
 static bool make_root(const char *top)
 {
 	static const struct {
 		const char *path, *soname, *word, *level;
-		bool newer; /* ldconfig before 2.37 saw another kind of library */
 	} libraries[] = {
 		{ "lib/libone.so.1.2.3", "libone.so.1", "-m64", NULL },
 		{ "lib/libone.so.1.10.0", "libone.so.1", "-m64", NULL },
@@ -143,13 +148,13 @@ static bool make_root(const char *top)
 		{ "lib/ld-linux-x86-64.so.2", "ld-linux-x86-64.so.2", "-m64", NULL },
 		{ "lib/ld-2.99.so", "ld-linux-x86-64.so.2", "-m64", NULL },
 		{ "lib/notalib.so.1", "notalib.so.1", "-m64", NULL },
-		{ "lib/libtemp.so.1.dpkg-new", "libtemp.so.1", "-m64", NULL, true },
+		{ "lib/libtemp.so.1.dpkg-new", "libtemp.so.1", "-m64", NULL },
 		{ "opt/a/libtwo.so.2", "libtwo.so.2", "-m64", NULL },
 		{ "opt/a/liba10.so.1", "liba10.so.1", "-m64", NULL },
 		{ "opt/a/liba9.so.1", "liba9.so.1", "-m64", NULL },
 		{ "opt/b/libb.so.1.5", "libb.so.1", "-m64", NULL },
 		{ "opt/b/libtwo.so.2.0", "libtwo.so.2", "-m64", NULL },
-		{ "opt/b/libthirty.so.1", "libthirty.so.1", "-m32", NULL, true },
+		{ "opt/b/libthirty.so.1", "libthirty.so.1", "-m32", NULL },
 		{ "lib/glibc-hwcaps/x86-64-v3/libtwo.so.2.9", "libtwo.so.2", "-m64", "x86-64-v3" },
 		{ "lib/glibc-hwcaps/x86-64-v2/libtwo.so.2", "libtwo.so.2", "-m64", "x86-64-v2" },
 		{ "lib/glibc-hwcaps/x86-64-v4/unused.so", "u", "-m64", NULL },
@@ -160,7 +165,7 @@ static bool make_root(const char *top)
 	if (!fake_libc(top, &newer))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(libraries); i++)
-		if ((newer || !libraries[i].newer) &&
+		if ((newer || !needs_newer(libraries[i].path, libraries[i].word)) &&
 		    !library(top, libraries[i].path, libraries[i].soname, libraries[i].word,
 			     libraries[i].level))
 			return false;
