@@ -3,10 +3,10 @@
 /*
  * Placing: an immutable image is its /usr, so what packages and finishers put elsewhere moves there.
  *
- *     etc/**          usr/share/factory/etc/**, the lower layer of the node's /etc
- *     var/**          lines of usr/lib/tmpfiles.d/slipway-var.conf; contents of its regular files lie at
- *     root/**         usr/share/factory/…, from where C lines copy them
- *     boot/**         the kernel, which finish_take_boot() takes out
+ *     etc/…           usr/share/factory/etc/…, the lower layer of the node's /etc
+ *     var/…           lines of usr/lib/tmpfiles.d/slipway-var.conf; contents of its regular files lie at
+ *     root/…          usr/share/factory/…, from where C lines copy them
+ *     boot/…          the kernel, which finish_take_boot() takes out
  *     srv, mnt, …     lines of usr/lib/tmpfiles.d/slipway-root.conf, with their modes
  *     bin, sbin, lib* symlinks into usr: dropped, they are made when the system starts
  *
