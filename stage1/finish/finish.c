@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stage1/finish/finish.h"
 
-/* In order: users before what is owned by them, units before what is moved, the linker cache after
- * every library is in place, and placing last. */
+/* In order: users before what is owned by them, files that scripts copy before what reads them, units
+ * before what is moved, the linker cache after every library is in place, and placing last. */
 static const struct finisher finishers[] = {
 	{ "users", finish_users },
+	{ "configs", finish_configs },
+	{ "stat-overrides", finish_stat_overrides },
 	{ "alternatives", finish_alternatives },
 	{ "pam", finish_pam },
 	{ "nsswitch", finish_nsswitch },
@@ -16,9 +18,9 @@ static const struct finisher finishers[] = {
 	{ "place", finish_place },
 };
 
-int finish_run(const struct finish_params *p, struct err *e)
+static int run_first(const struct finish_params *p, size_t n, struct err *e)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(finishers); i++) {
+	for (size_t i = 0; i < n; i++) {
 		int r = finishers[i].run(p, e);
 		if (r < 0)
 			return err_wrap(e, r, "finisher %s", finishers[i].name);
@@ -26,23 +28,12 @@ int finish_run(const struct finish_params *p, struct err *e)
 	return 0;
 }
 
-static struct tree_meta file_meta(const struct finish_params *p, const char *name)
+int finish_run(const struct finish_params *p, struct err *e)
 {
-	return (struct tree_meta){ .mode = 0644, .mtime = p->time, .origin = finish_origin(p, name) };
+	return run_first(p, ARRAY_SIZE(finishers), e);
 }
 
-int finish_put(const struct finish_params *p, const char *name, const char *path, const char *text,
-	       struct err *e)
+int finish_run_system(const struct finish_params *p, struct err *e)
 {
-	struct tree_meta m = file_meta(p, name);
-
-	return m.origin ? tree_put_file(p->tree, path, &m, blob_new_str(text), NULL, e) : err_oom(e);
-}
-
-int finish_put_link(const struct finish_params *p, const char *name, const char *path,
-		    const char *target, struct err *e)
-{
-	struct tree_meta m = file_meta(p, name);
-
-	return m.origin ? tree_put_symlink(p->tree, path, &m, target, NULL, e) : err_oom(e);
+	return run_first(p, ARRAY_SIZE(finishers) - 1, e);
 }

@@ -3,16 +3,17 @@
 /*
  * Placing: an immutable image is its /usr, so what packages and finishers put elsewhere moves there.
  *
- *     etc/…           usr/share/factory/etc/…, the lower layer of the node's /etc
- *     var/…           lines of usr/lib/tmpfiles.d/slipway-var.conf; contents of its regular files lie at
- *     root/…          usr/share/factory/…, from where C lines copy them
- *     boot/…          the kernel, which finish_take_boot() takes out
- *     srv, mnt, …     lines of usr/lib/tmpfiles.d/slipway-root.conf, with their modes
+ *     etc             usr/share/factory/etc, the lower layer of the node's /etc
+ *     var, root       lines of usr/lib/tmpfiles.d/slipway-{var,root}.conf; the contents of regular files
+ *                     lie below usr/share/factory, from where C lines copy them
+ *     boot            the kernel, which finish_take_boot() takes out
+ *     srv, mnt, …     lines of slipway-root.conf, with their modes
  *     bin, sbin, lib* symlinks into usr: dropped, they are made when the system starts
  *
+ * A path that a package's own tmpfiles.d file makes gets no second line.
  * Anything else outside of usr is an error that names its path and where it came from.
  *
- * Order for a stage: finish_run() of all but the last finisher is for the initrd's eyes too, so
+ * The order for a stage:
  *
  *     finish_run_system(p)    everything but placing; the initrd is made from this tree
  *     finish_take_boot()      the kernel leaves the tree
