@@ -79,7 +79,7 @@ static int collect(struct span stanza, struct fields *f)
 
 	while ((rc = deb822_field(&stanza, &name, &value)) > 0)
 		for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-			if (span_eq(name, wanted[i].name)) {
+			if (name.p[0] == wanted[i].name[0] && span_eq(name, wanted[i].name)) {
 				if (wanted[i].value->p)
 					return -EBADMSG; /* twice: which would be meant? */
 				*wanted[i].value = value;

@@ -34,32 +34,50 @@ static const struct index_package *package_of(const struct solve_work *w, Id sol
 	return w->candidates[solvable - w->first];
 }
 
-/* Does the image do without one of the packages that satisfy this? */
-static bool is_given(const struct solve_work *w, Id dep, Id *ret_which)
+/* Is the name itself, which may be one that packages only provide, under `without`? */
+static size_t find_name(const struct solve_work *w, Id dep)
+{
+	while (ISRELDEP(dep))
+		dep = GETRELDEP(w->pool, dep)->name;
+	for (int i = 0; i < w->without.count; i++)
+		if (w->without.elements[i] == dep)
+			return (size_t)i + 1;
+	return 0;
+}
+
+/* Does the image do without something that satisfies this? Return: 1 + its place in `without` */
+static size_t is_given(const struct solve_work *w, Id dep)
 {
 	Pool *pool = w->pool; /* the macro's own */
-	Id p, pp;
+	Id p, pp, rest = dep;
+	size_t found = 0;
 
-	FOR_PROVIDES(p, pp, dep)
-	if (w->is_without[p - w->first]) {
-		*ret_which = p;
-		return true;
+	while (!found && ISRELDEP(rest) && GETRELDEP(pool, rest)->flags == REL_OR) {
+		found = find_name(w, GETRELDEP(pool, rest)->name);
+		rest = GETRELDEP(pool, rest)->evr;
 	}
-	return false;
+	if (found || (found = find_name(w, rest)))
+		return found;
+	FOR_PROVIDES(p, pp, dep)
+	if (w->without_of[p - w->first])
+		return w->without_of[p - w->first];
+	return 0;
 }
 
 static int mark_without(struct solve_work *w, struct err *e)
 {
-	w->is_without = calloc(MAX(w->n_candidates, 1), sizeof(*w->is_without));
-	if (!w->is_without)
+	w->without_of = calloc(MAX(w->n_candidates, 1), sizeof(*w->without_of));
+	if (!w->without_of)
 		return err_oom(e);
 	for (size_t i = 0; i < w->p->without->n; i++) {
-		int k = find(w, w->p->without->v[i]);
+		const char *name = w->p->without->v[i];
+		int k = find(w, name);
 		if (k >= 0)
-			w->is_without[k] = true;
-		if (strv_contains(w->p->names, w->p->without->v[i]))
+			w->without_of[k] = i + 1;
+		queue_push(&w->without, pool_str2id(w->pool, name, 1));
+		if (strv_contains(w->p->names, name))
 			return err_set(e, -EINVAL, "package %s is both asked for and under without",
-				       w->p->without->v[i]);
+				       name);
 	}
 	return 0;
 }
@@ -82,7 +100,6 @@ static void requires_of(struct solve_work *w, Id solvable, Queue *ret)
 static void drop_given(struct solve_work *w)
 {
 	Queue deps, kept;
-	Id which;
 
 	queue_init(&deps);
 	queue_init(&kept);
@@ -90,11 +107,13 @@ static void drop_given(struct solve_work *w)
 		Id s = w->first + (Id)i;
 		requires_of(w, s, &deps);
 		queue_empty(&kept);
-		for (int k = 0; k < deps.count; k++)
-			if (is_given(w, deps.elements[k], &which))
-				queue_push2(&w->given, s, which);
+		for (int k = 0; k < deps.count; k++) {
+			size_t which = is_given(w, deps.elements[k]);
+			if (which)
+				queue_push2(&w->given, s, (Id)which - 1);
 			else
 				queue_push(&kept, deps.elements[k]);
+		}
 		if (kept.count != deps.count)
 			solvable_set_deparray(pool_id2solvable(w->pool, s), SOLVABLE_REQUIRES,
 					      &kept, 0);
@@ -180,7 +199,7 @@ static int note_asked(struct solve_work *w, const Map *chosen)
 	for (int i = 0; to && i < w->given.count; i += 2) {
 		if (!MAPTST(chosen, w->given.elements[i]))
 			continue;
-		int rc = strv_take(to, span_dup(package_of(w, w->given.elements[i + 1])->name));
+		int rc = strv_add(to, w->p->without->v[w->given.elements[i + 1]]);
 		if (rc < 0)
 			return rc;
 	}
@@ -259,11 +278,13 @@ int solve_closure(const struct solve_params *p, struct solve_result *ret, struct
 	w.repo = repo_create(w.pool, "index");
 	queue_init(&w.job);
 	queue_init(&w.given);
+	queue_init(&w.without);
 	int rc = run(&w, ret, e);
 	queue_free(&w.job);
 	queue_free(&w.given);
+	queue_free(&w.without);
 	pool_free(w.pool);
 	free(w.candidates);
-	free(w.is_without);
+	free(w.without_of);
 	return rc;
 }

@@ -53,24 +53,50 @@ int solve_choose_candidates(struct solve_work *w, struct err *e)
 }
 
 /* A field in one line. libsolv's parser gets only what it needs, and only printable bytes. */
-static int put_field(struct buf *b, const struct index_package *p, const char *name, struct err *e)
+static int put_field(struct buf *b, struct span name, struct span value, struct err *e)
 {
-	struct span value;
-
-	if (!deb822_get(p->stanza, name, &value))
-		return 0;
 	if (value.len > MAX_FIELD_BYTES)
-		return err_set(e, -EBADMSG, "package %.*s: %s is too long", SPAN_ARG(p->name),
-			       name);
-	buf_printf(b, "%s: ", name);
+		return err_set(e, -EBADMSG, "%.*s is too long", SPAN_ARG(name));
+	char *to = (char *)buf_grow(b, name.len + value.len + 3);
+	if (!to)
+		return err_oom(e);
+	memcpy(to, name.p, name.len);
+	to += name.len;
+	*to++ = ':';
+	*to++ = ' ';
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.p[i];
 		if (c == '\n' || c == '\t' || c == '\r')
 			c = ' ';
 		if (c < ' ' || c > '~')
-			return err_set(e, -EBADMSG, "package %.*s: malformed %s", SPAN_ARG(p->name),
-				       name);
-		buf_append(b, &c, 1);
+			return err_set(e, -EBADMSG, "malformed %.*s", SPAN_ARG(name));
+		*to++ = c;
+	}
+	*to = '\n';
+	b->len += name.len + value.len + 3;
+	return 0;
+}
+
+static bool is_wanted(struct span name)
+{
+	static const char *const wanted[] = { "Package",     "Version",	 "Architecture",
+					      "Multi-Arch",  "Provides", "Depends",
+					      "Pre-Depends", "Breaks",	 "Conflicts" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (name.p[0] == wanted[i][0] && span_eq(name, wanted[i]))
+			return true;
+	return false;
+}
+
+static int put_stanza(struct buf *b, const struct index_package *p, struct err *e)
+{
+	struct span rest = p->stanza, name, value;
+
+	while (deb822_field(&rest, &name, &value) > 0) {
+		int rc = is_wanted(name) ? put_field(b, name, value, e) : 0;
+		if (rc < 0)
+			return err_wrap(e, rc, "package %.*s", SPAN_ARG(p->name));
 	}
 	buf_append(b, "\n", 1);
 	return 0;
@@ -78,18 +104,12 @@ static int put_field(struct buf *b, const struct index_package *p, const char *n
 
 int solve_fill_pool(struct solve_work *w, struct err *e)
 {
-	static const char *const fields[] = { "Package",     "Version",	 "Architecture",
-					      "Multi-Arch",  "Provides", "Depends",
-					      "Pre-Depends", "Breaks",	 "Conflicts" };
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
 	for (size_t i = 0; i < w->n_candidates; i++) {
-		for (size_t k = 0; k < ARRAY_SIZE(fields); k++) {
-			int rc = put_field(&b, w->candidates[i], fields[k], e);
-			if (rc < 0)
-				return rc;
-		}
-		buf_append(&b, "\n", 1);
+		int rc = put_stanza(&b, w->candidates[i], e);
+		if (rc < 0)
+			return rc;
 	}
 	if (buf_failed(&b))
 		return err_oom(e);

@@ -13,9 +13,10 @@ struct solve_work {
 	Repo *repo;
 	const struct index_package **candidates; /* the newest of each name, by name */
 	size_t n_candidates;
-	Id first;	  /* solvable of candidates[0]; the others follow */
-	bool *is_without; /* of each candidate */
-	Queue given;	  /* pairs: a solvable, and one under `without` that it asks for */
+	Id first;	    /* solvable of candidates[0]; the others follow */
+	Queue without;	    /* ids of the names under `without`, in its order */
+	size_t *without_of; /* of each candidate: 1 + its place there; 0: it is not there */
+	Queue given;	    /* pairs: a solvable, and the place of a name that it asks for */
 	Queue job;
 };
 
