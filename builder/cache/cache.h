@@ -7,12 +7,12 @@
  *     packages/<sha256>        a whole, checked package
  *     partial/<sha256>         a download that was interrupted, to be resumed
  *     unpacked/<sha256>.tar    the package's data archive, decompressed
- *     unpacked/<sha256>.ok     its size, time and SHA-256, written after it
+ *     unpacked/<sha256>.ok     its size and time, written after it
  *
  * Trust: whoever can write to the directory is trusted as the builder is; it is made for the user
  * alone (0700). Bytes from outside are checked once, when they come in. Against accidents (a full
  * disk, a crash, an editor) sizes are checked at each use, and of unpacked files the time as well;
- * cache_verify() reads everything again.
+ * cache_verify() reads and unpacks everything again.
  */
 #include "base/digest.h"
 #include "base/strv.h"
@@ -96,7 +96,7 @@ int cache_clean(struct cache *c, const struct strv *keep, struct cache_stats *re
 		struct err *e) must_check;
 
 /**
- * cache_verify() - read everything again; what does not have its digest is removed
+ * cache_verify() - hash all packages again, unpack them again, and remove what is not right
  * @bad: what was removed, added up; may be NULL
  */
 int cache_verify(struct cache *c, struct cache_stats *bad, struct err *e) must_check;
