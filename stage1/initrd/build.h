@@ -3,10 +3,12 @@
 /* What this folder's files share while they make one initrd tree. */
 #include "stage1/finish/linker_cache.h"
 #include "stage1/initrd/initrd.h"
+#include "stage1/tree/exclude.h"
 
 struct initrd_build {
 	const struct initrd_params *p;
 	struct tree *tree;	       /* the initrd */
+	struct tree_exclude *remove;   /* what the recipe keeps out */
 	const struct tree_origin *own; /* of what is made here */
 	struct tree_node **files;      /* regular files, in the order in which they came in */
 	size_t n_files, cap_files;
@@ -18,15 +20,6 @@ struct initrd_link {
 	const struct tree_inode *system;
 	struct tree_node *node;
 };
-
-/**
- * initrd_pattern_matches() - @path (without leading slash) or a directory above it matches
- * @pattern: with a leading slash; * and ? match within a name, ** over any depth
- */
-bool initrd_pattern_matches(const char *pattern, const char *path);
-
-/** initrd_removed() - do the recipe's patterns keep this path of the system out? */
-bool initrd_removed(const struct initrd_build *b, const char *path);
 
 /**
  * initrd_copy_node() - a node of the system that is no directory, with the directories above it

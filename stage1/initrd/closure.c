@@ -117,7 +117,7 @@ static bool path_removed(const struct initrd_build *b, const char *path)
 	struct tree_node *n = tree_resolve(b->p->system, path);
 	_cleanup_free_ char *real = n ? tree_path(n) : NULL;
 
-	return initrd_removed(b, path) || (real && initrd_removed(b, real));
+	return tree_exclude_match(b->remove, path) || (real && tree_exclude_match(b->remove, real));
 }
 
 static int add_needed(struct closure *c, const struct asker *a, const char *name, struct err *e)

@@ -200,7 +200,11 @@ int initrd_build_tree(const struct initrd_params *p, struct tree **ret, struct e
 	b.own = t ? tree_add_origin(t, TREE_ORIGIN_FINISHER, "initrd", NULL) : NULL;
 	if (!b.own)
 		return err_oom(e);
-	int r = fill(&b, e);
+	int r = tree_exclude_new(p->remove ? (const char *const *)p->remove->v : NULL,
+				 p->remove ? p->remove->n : 0, &b.remove, e);
+	if (r == 0)
+		r = fill(&b, e);
+	tree_exclude_free(b.remove);
 	free(b.files);
 	free(b.links);
 	if (r < 0)

@@ -15,9 +15,8 @@ struct initrd_params {
 	const struct tree *system;   /* finished but not yet placed: etc at "etc", usr merged */
 	const char *arch;	     /* "x86-64" or "arm64" */
 	const struct strv *packages; /* whose files go in */
-	const struct strv *remove; /* absolute patterns: * and ? within a name, ** over any depth; a
-				    * directory that matches goes with all below it */
-	const struct tree *overlay; /* laid over it all; may be NULL */
+	const struct strv *remove;   /* patterns as in stage1/tree/exclude.h; may be NULL */
+	const struct tree *overlay;  /* laid over it all; may be NULL */
 
 	const char *kernel_version;	 /* NULL: no modules */
 	const struct strv *module_paths; /* of the system: "usr/lib/modules/<version>/kernel/…", the
