@@ -37,8 +37,9 @@ int module_index_versions(const struct tree *t, struct strv *versions, struct er
  * @ret_paths: appended: tree paths of module files, sorted, each once: the named modules, their hard
  *             dependencies and their soft ones (pre and post), and what those need
  *
- * What is built into the kernel takes no file. A soft dependency that is no module of this kernel (it
- * may be an alias, or not built) is passed over, as modprobe does.
+ * What is built into the kernel takes no file. A soft dependency that is an alias (ext4's "crc32c")
+ * takes every module that has the alias; one that is nothing of this kernel is passed over, as by
+ * modprobe.
  *
  * Return: 0; -ENOENT a name that is neither a module nor built in, with near ones; -ENOMEM
  */
