@@ -14,8 +14,11 @@
 
 #include "qemu-tests/vm/vm_internal.h"
 
-#define RETRY_USEC    UINT64_C(500000)
-#define PROBE_RETRIES 10 /* then the connection is given up for a new one */
+#define RETRY_USEC UINT64_C(500000)
+/* A connection made before the guest's network is up is slow to notice it, and a loaded guest is slow to
+ * greet: each is given up for a new one after more retries than the last. */
+#define PROBE_PATIENCE_MIN 4
+#define PROBE_PATIENCE_MAX 40
 
 /* " TCP[HOST_FORWARD]  20  127.0.0.1 41233  10.0.2.15  22" */
 static unsigned int find_port(const char *text)
@@ -144,8 +147,10 @@ static int on_retry(sd_event_source *s, unused_ uint64_t usec, void *data)
 {
 	struct channel *c = data;
 
-	if (c->probe >= 0 && ++c->probe_age > PROBE_RETRIES)
+	if (c->probe >= 0 && ++c->probe_age > c->probe_patience) {
+		c->probe_patience = MIN(c->probe_patience + 1, PROBE_PATIENCE_MAX);
 		close_probe(c);
+	}
 	c->probe_due = true;
 	int r = sd_event_source_set_time_relative(s, RETRY_USEC);
 	return r < 0 ? r : sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
@@ -157,6 +162,7 @@ static int watch_connecting(struct vm *vm, struct err *e)
 	int r = 0;
 
 	c->probe_due = true;
+	c->probe_patience = PROBE_PATIENCE_MIN;
 	if (!c->socket_source)
 		r = sd_event_add_inotify(vm->host->event, &c->socket_source, vm->dir, IN_CREATE,
 					 on_socket, c);

@@ -22,7 +22,7 @@ struct channel {
 	char *key, *socket; /* paths */
 	int probe;	    /* a connection that waits for sshd's greeting; -1: none */
 	sd_event_source *probe_source, *socket_source, *retry_source;
-	unsigned int probe_age; /* in retries */
+	unsigned int probe_age, probe_patience; /* in retries */
 	bool probe_due, greeted;
 };
 
