@@ -100,37 +100,64 @@ static int embed_content(PKCS7 *p7, const struct pkcs7_params *p, struct err *e)
 	return inner->type && inner->d.other ? 0 : sign_failed(e);
 }
 
-static int fill(PKCS7 *p7, const struct signer *s, const struct pkcs7_params *p, struct err *e)
+static int embed_nothing(PKCS7 *p7, struct err *e)
 {
-	_cleanup_buf_ struct buf tbs = BUF_INIT;
-	int r;
+	return PKCS7_content_new(p7, NID_pkcs7_data) && PKCS7_set_detached(p7, 1) ? 0
+										  : sign_failed(e);
+}
 
+/* All but the signature itself. Of @key only the type matters here. */
+static int fill(PKCS7 *p7, X509 *cert, EVP_PKEY *key, const struct pkcs7_params *p,
+		PKCS7_SIGNER_INFO **ret, struct err *e)
+{
 	if (!PKCS7_set_type(p7, NID_pkcs7_signed))
 		return sign_failed(e);
-	PKCS7_SIGNER_INFO *si = PKCS7_add_signature(p7, s->cert, s->key, EVP_sha256());
-	if (!si || (p->certificate && !PKCS7_add_certificate(p7, s->cert)))
+	PKCS7_SIGNER_INFO *si = PKCS7_add_signature(p7, cert, key, EVP_sha256());
+	if (!si || (p->certificate && !PKCS7_add_certificate(p7, cert)))
 		return sign_failed(e);
-	if (p->content_type_oid) {
-		r = embed_content(p7, p, e);
-		if (r == 0)
-			r = add_attributes(si, p, e);
-	} else {
-		r = PKCS7_content_new(p7, NID_pkcs7_data) && PKCS7_set_detached(p7, 1)
-			    ? 0
-			    : sign_failed(e);
-	}
-	if (r == 0)
-		r = to_be_signed(si, p, &tbs, e);
-	return r < 0 ? r : rsa_sign(s, &tbs, si->enc_digest, e);
+	*ret = si;
+	if (!p->content_type_oid)
+		return embed_nothing(p7, e);
+	int r = embed_content(p7, p, e);
+	return r < 0 ? r : add_attributes(si, p, e);
 }
 
 int pkcs7_sign(const struct signer *s, const struct pkcs7_params *p, PKCS7 **ret, struct err *e)
 {
 	_cleanup_(PKCS7_free) PKCS7 *p7 = PKCS7_new();
-	int r = p7 ? fill(p7, s, p, e) : err_oom(e);
+	_cleanup_buf_ struct buf tbs = BUF_INIT;
+	PKCS7_SIGNER_INFO *si;
 
+	ERR_clear_error();
+	int r = p7 ? fill(p7, s->cert, s->key, p, &si, e) : err_oom(e);
+	if (r == 0)
+		r = to_be_signed(si, p, &tbs, e);
+	if (r == 0)
+		r = rsa_sign(s, &tbs, si->enc_digest, e);
 	if (r == 0)
 		*ret = TAKE_PTR(p7);
+	return r;
+}
+
+int pkcs7_check_canonical(PKCS7 *p7, X509 *cert, const struct pkcs7_params *p, const void *der,
+			  size_t len, struct err *e)
+{
+	STACK_OF(PKCS7_SIGNER_INFO) *signers = PKCS7_get_signer_info(p7);
+	_cleanup_(PKCS7_free) PKCS7 *expected = PKCS7_new();
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	PKCS7_SIGNER_INFO *si;
+
+	if (sk_PKCS7_SIGNER_INFO_num(signers) != 1)
+		return err_set(e, -EBADMSG, "%d signers, expected one",
+			       MAX(0, sk_PKCS7_SIGNER_INFO_num(signers)));
+	const ASN1_STRING *sig = sk_PKCS7_SIGNER_INFO_value(signers, 0)->enc_digest;
+	int r = expected ? fill(expected, cert, X509_get0_pubkey(cert), p, &si, e) : err_oom(e);
+	if (r == 0 && !ASN1_STRING_copy(si->enc_digest, sig))
+		r = err_oom(e);
+	if (r == 0)
+		r = buf_append_pkcs7(&b, expected, true, e);
+	if (r == 0 && (b.len != len || memcmp(b.data, der, len) != 0))
+		r = err_set(e, -EBADMSG, "it is not of the form that the kernel reads");
 	return r;
 }
 
@@ -178,7 +205,11 @@ static int check_sha256(PKCS7 *p7, struct err *e)
 		return err_set(e, -EKEYREJECTED, "%d signers, expected one",
 			       MAX(0, sk_PKCS7_SIGNER_INFO_num(signers)));
 	PKCS7_SIGNER_INFO_get0_algs(sk_PKCS7_SIGNER_INFO_value(signers, 0), NULL, &digest, NULL);
-	if (!digest || OBJ_obj2nid(digest->algorithm) != NID_sha256)
+	/* The list of all digests is OpenSSL's to go by; it leaks memory when it knows one of them not. */
+	STACK_OF(X509_ALGOR) *listed = p7->d.sign->md_algs;
+	if (!digest || OBJ_obj2nid(digest->algorithm) != NID_sha256 ||
+	    sk_X509_ALGOR_num(listed) != 1 ||
+	    OBJ_obj2nid(sk_X509_ALGOR_value(listed, 0)->algorithm) != NID_sha256)
 		return err_set(e, -EKEYREJECTED, "its digest is not SHA-256");
 	return 0;
 }

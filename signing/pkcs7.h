@@ -41,3 +41,11 @@ int pkcs7_parse(const void *der, size_t len, bool strict, PKCS7 **ret, struct er
  * Return: 0; -EKEYREJECTED with the reason
  */
 int pkcs7_verify(PKCS7 *p7, X509 *cert, const void *content, size_t len, struct err *e) must_check;
+
+/**
+ * pkcs7_check_canonical() - are these the bytes that pkcs7_sign() would make with this certificate?
+ * @p7: parsed from @der
+ * Return: 0; -EBADMSG if anything but the signature's value differs
+ */
+int pkcs7_check_canonical(PKCS7 *p7, X509 *cert, const struct pkcs7_params *p, const void *der,
+			  size_t len, struct err *e) must_check;

@@ -34,12 +34,15 @@ int root_hash_verify(X509 *cert, const uint8_t root_hash[SHA256_BYTES], const vo
 {
 	_cleanup_(PKCS7_free) PKCS7 *p7 = NULL;
 	char hex[SHA256_HEX];
+	struct pkcs7_params p = { .content = hex, .len = SHA256_HEX - 1 };
 	int r = pkcs7_parse(der, len, true, &p7, e);
 
 	hex_encode(root_hash, SHA256_BYTES, hex);
 	if (r == 0)
 		r = check_form(p7, e);
 	if (r == 0)
-		r = pkcs7_verify(p7, cert, hex, SHA256_HEX - 1, e);
+		r = pkcs7_verify(p7, cert, p.content, p.len, e);
+	if (r == 0)
+		r = pkcs7_check_canonical(p7, cert, &p, der, len, e);
 	return r < 0 ? err_wrap(e, r, "root hash signature") : 0;
 }

@@ -158,9 +158,13 @@ static int check_dates(X509 *cert, time_t at, struct err *e)
 {
 	if (at == 0)
 		return 0;
-	if (X509_cmp_time(X509_get0_notBefore(cert), &at) > 0)
+	int start = ASN1_TIME_cmp_time_t(X509_get0_notBefore(cert), at);
+	int end = ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), at);
+	if (start == -2 || end == -2)
+		return openssl_err(e, -EKEYREJECTED, "its dates cannot be read");
+	if (start > 0)
 		return err_set(e, -EKEYEXPIRED, "it is not valid yet");
-	if (X509_cmp_time(X509_get0_notAfter(cert), &at) < 0)
+	if (end < 0)
 		return err_set(e, -EKEYEXPIRED, "it has expired");
 	return 0;
 }

@@ -51,7 +51,7 @@ static int check_cmdline(const struct uki_part *c, struct err *e)
 		if (s[i] < ' ' || s[i] > '~')
 			return err_set(
 				e, -EINVAL,
-				"kernel command line: byte %#04x at %zu, expected printable ASCII",
+				"kernel command line: byte 0x%02x at %zu, expected printable ASCII",
 				s[i], i);
 	if (c->len && (s[0] == ' ' || s[c->len - 1] == ' '))
 		return err_set(e, -EINVAL, "kernel command line: space at its start or end");
@@ -64,7 +64,7 @@ static int check_uname(const struct uki_part *u, struct err *e)
 
 	for (size_t i = 0; i < u->len; i++)
 		if (s[i] <= ' ' || s[i] > '~')
-			return err_set(e, -EINVAL, "kernel release: byte %#04x at %zu", s[i], i);
+			return err_set(e, -EINVAL, "kernel release: byte 0x%02x at %zu", s[i], i);
 	return 0;
 }
 
