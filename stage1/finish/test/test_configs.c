@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stage1/finish/test/fixture.h"
+
+static void users(struct fixture *f)
+{
+	fx_file(f, "etc/passwd", "root:x:0:0::/root:/bin/sh\n_chrony:x:100:101::/:/x\n");
+	fx_file(f, "etc/group",
+		"root:x:0:\nmail:x:8:\nutmp:x:43:\nmessagebus:x:997:\n_chrony:x:101:\n"
+		"systemd-journal:x:999:\npolkitd:x:998:\n_ssh:x:102:\n");
+}
+
+START_TEST(base_files)
+{
+	struct fixture f;
+	struct err e;
+
+	fx_init(&f);
+	users(&f);
+	fx_package(&f, "base-files", NULL);
+	fx_package(&f, "systemd", NULL);
+	fx_file(&f, "usr/share/base-files/profile", "profile\n");
+	fx_file(&f, "usr/share/base-files/dot.bashrc", "bashrc\n");
+	fx_overlay_file(&f, "etc/motd", "mine\n");
+	fx_file(&f, "usr/share/base-files/motd", "theirs\n");
+	fx_file(&f, "usr/share/openssh/sshd_config", "not installed\n");
+	fx_dir(&f, "var/run", 0755, 0, 0);
+	fx_dir(&f, "var/lock", 01777, 0, 0);
+	ck_ok(finish_configs(&f.p, &e));
+	fx_expect_text(&f, "etc/profile", "profile\n");
+	fx_expect_text(&f, "root/.bashrc", "bashrc\n");
+	fx_expect_text(&f, "etc/motd", "mine\n");
+	fx_expect_none(&f, "etc/ssh/sshd_config");
+	fx_expect_link(&f, "var/run", "../run");
+	fx_expect_link(&f, "var/lock", "../run/lock");
+	fx_expect_mode(&f, "var/mail", 02775, 0, 8);
+	fx_expect_mode(&f, "var/log/btmp", 0660, 0, 43);
+	fx_expect_mode(&f, "var/log/journal", 02755, 0, 999);
+	fx_expect_holds(&f, "etc/hosts", "127.0.0.1\tlocalhost\n");
+	fx_done(&f);
+	fx_init(&f);
+	fx_package(&f, "base-files", NULL);
+	ck_fails(finish_configs(&f.p, &e), -ENOENT, "group");
+	fx_done(&f);
+}
+END_TEST
+
+START_TEST(shells)
+{
+	struct fixture f;
+	struct err e;
+
+	fx_init(&f);
+	fx_link(&f, "bin", "usr/bin");
+	fx_file(&f, "usr/bin/sh", "");
+	fx_file(&f, "usr/share/debianutils/shells", "# /etc/shells: valid login shells\n/bin/sh\n");
+	fx_file(&f, "usr/share/debianutils/shells.d/bash", "/bin/bash # x\n/usr/bin/bash \n");
+	fx_file(&f, "usr/share/debianutils/shells.d/other", "/opt/other\n");
+	ck_ok(finish_configs(&f.p, &e));
+	fx_expect_holds(&f, "etc/shells",
+			"# /etc/shells: valid login shells\n/bin/sh\n"
+			"/usr/bin/sh\n/bin/bash\n/usr/bin/bash\n/opt/other\n");
+	fx_done(&f);
+}
+END_TEST
+
+START_TEST(etc_of_tmpfiles)
+{
+	struct fixture f;
+	struct err e;
+
+	fx_init(&f);
+	users(&f);
+	fx_dir(&f, "etc/credstore", 0755, 0, 0);
+	fx_link(&f, "etc/mtab", "/proc/mounts");
+	fx_link(&f, "etc/kept", "there");
+	fx_file(&f, "usr/lib/tmpfiles.d/a.conf",
+		"# comment\n"
+		"d /etc/credstore 0700 root root\n"
+		"d /etc/polkit-1/rules.d 0750 root polkitd - -\n"
+		"d- /etc/plain :0711 - - -\n"
+		"L+ /etc/mtab - - - - ../proc/self/mounts\n"
+		"L$ /etc/kept - - - - elsewhere\n"
+		"L /etc/new - - - - ../new\n"
+		"f^ /etc/hosts - - - - network.hosts\n"
+		"d /etc/%m 0755\n"
+		"d %h/x\n"
+		"d /run/x 0755 nobodyknows - -\n"
+		"r! /etc/passwd.lock\n");
+	ck_ok(finish_configs(&f.p, &e));
+	fx_expect_mode(&f, "etc/credstore", 0700, 0, 0);
+	fx_expect_mode(&f, "etc/polkit-1/rules.d", 0750, 0, 998);
+	fx_expect_mode(&f, "etc/plain", 0711, 0, 0);
+	fx_expect_link(&f, "etc/mtab", "../proc/self/mounts");
+	fx_expect_link(&f, "etc/kept", "there");
+	fx_expect_link(&f, "etc/new", "../new");
+	fx_expect_none(&f, "etc/hosts");
+	fx_expect_none(&f, "etc/%m");
+	fx_expect_none(&f, "run");
+	fx_overlay_file(&f, "usr/lib/tmpfiles.d/a.conf", "d /etc/x 0755 ghost\n");
+	ck_fails(finish_configs(&f.p, &e), -ENOENT, "no user ghost");
+	fx_overlay_file(&f, "usr/lib/tmpfiles.d/a.conf", "d /etc/x 0758\n");
+	ck_fails(finish_configs(&f.p, &e), -EINVAL, "0758");
+	fx_overlay_file(&f, "usr/lib/tmpfiles.d/a.conf", "\nd etc/x 0755\n");
+	ck_fails(finish_configs(&f.p, &e), -EBADMSG, "a.conf:2");
+	fx_done(&f);
+}
+END_TEST
+
+START_TEST(stat_overrides)
+{
+	struct fixture f;
+	struct err e;
+	static const char helper[] = "usr/lib/dbus-1.0/dbus-daemon-launch-helper";
+
+	fx_init(&f);
+	users(&f);
+	fx_package(&f, "dbus", NULL);
+	fx_package(&f, "openssh-client", NULL);
+	fx_file(&f, helper, "x");
+	fx_file(&f, "usr/bin/ssh-agent", "x");
+	fx_file(&f, "etc/chrony/chrony.keys", "x");
+	ck_ok(finish_stat_overrides(&f.p, &e));
+	fx_expect_mode(&f, helper, 04754, 0, 997);
+	fx_expect_mode(&f, "usr/bin/ssh-agent", 02755, 0, 102);
+	ck_assert(tree_is_file(tree_lookup(f.tree, helper)));
+	fx_expect_mode(&f, "etc/chrony/chrony.keys", 0644, 0, 0);
+	fx_package(&f, "tpm-udev", NULL);
+	fx_dir(&f, "var/lib/tpm", 0755, 0, 0);
+	ck_fails(finish_stat_overrides(&f.p, &e), -ENOENT, "tss:tss");
+	fx_done(&f);
+}
+END_TEST
+
+#define NSSWITCH                                                             \
+	"# comment: files\n\npasswd:         files\nshadow:         files\n" \
+	"hosts:          files dns\nservices:       db files\n"
+
+START_TEST(nsswitch)
+{
+	struct fixture f;
+	struct err e;
+
+	fx_init(&f);
+	fx_file(&f, "usr/share/libc-bin/nsswitch.conf", NSSWITCH);
+	ck_ok(finish_nsswitch(&f.p, &e));
+	fx_expect_text(&f, "etc/nsswitch.conf", NSSWITCH);
+	tree_remove(f.tree, tree_lookup(f.tree, "etc"));
+	fx_package(&f, "libnss-myhostname", NULL);
+	fx_package(&f, "libnss-mymachines", NULL);
+	fx_package(&f, "libnss-resolve", NULL);
+	fx_package(&f, "libnss-systemd", NULL);
+	ck_ok(finish_nsswitch(&f.p, &e));
+	fx_expect_text(&f, "etc/nsswitch.conf",
+		       "# comment: files\n\npasswd:         files systemd\n"
+		       "shadow:         files systemd\n"
+		       "hosts:          files myhostname mymachines resolve [!UNAVAIL=return] dns\n"
+		       "services:       db files\n");
+	fx_overlay_file(&f, "etc/nsswitch.conf", "mine\n");
+	ck_ok(finish_nsswitch(&f.p, &e));
+	fx_expect_text(&f, "etc/nsswitch.conf", "mine\n");
+	fx_done(&f);
+}
+END_TEST
+
+TEST_MAIN("configs", base_files, shells, etc_of_tmpfiles, stat_overrides, nsswitch)
