@@ -46,15 +46,13 @@ static int put_to_work(struct run *r, struct transfer *t, struct err *e)
 	return 0;
 }
 
-/* Items into free slots; those that were there to their end already need none. */
+/* Items into free slots, and those whose time has come to curl. */
 static int fill_slots(struct run *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n_slots; i++) {
 		struct transfer *t = &r->slots[i];
 		while (t->state == TRANSFER_IDLE && r->next < r->n_items) {
 			int rc = transfer_begin(t, &r->items[r->next++], e);
-			if (rc == 0)
-				rc = put_to_work(r, t, e);
 			if (rc < 0)
 				return rc;
 		}

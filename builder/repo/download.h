@@ -20,21 +20,37 @@ struct download_limits {
 /* The usual: 8 connections, 5 tries, 500 ms, 30 s. */
 extern const struct download_limits download_limits_default;
 
+struct download;
+
+/* Where content goes that is not to stay in memory, and that may have come in part already. */
+struct download_ops {
+	/*
+	 * Its turn has come. @ret_offset: how much is there from an earlier time. -EEXIST: all of it
+	 * is, and no other function is called.
+	 */
+	int (*begin)(struct download *d, uint64_t *ret_offset, struct err *e);
+	/* The next bytes. */
+	int (*write)(struct download *d, const void *data, size_t len, struct err *e);
+	/* Nothing of what is there counts: the next bytes are the first. */
+	int (*restart)(struct download *d, struct err *e);
+	/*
+	 * That was the last byte: check it and keep it. -EBADMSG: the digest is another, and nothing
+	 * was kept; begin() may be called again.
+	 */
+	int (*commit)(struct download *d, struct err *e);
+	/* It does not come to its end; @keep: what there is can be resumed. */
+	void (*abort)(struct download *d, bool keep);
+};
+
 struct download {
 	const char *base;      /* address without a slash at its end */
 	const char *path;      /* below it, as it is: escaping is done here */
 	uint64_t size_bytes;   /* exact; UINT64_MAX: not known */
 	uint64_t max_bytes;    /* more than this is an error, where the size is not known */
-	const uint8_t *sha256; /* NULL: not known */
-	struct buf *buf;       /* receives the content; NULL: a file does: */
-	/* Called when its turn comes; sets @fd, whose content is resumed if it is a beginning. */
-	int (*begin)(struct download *d, struct err *e);
-	/* It is whole and right. */
-	int (*commit)(struct download *d, struct err *e);
-	/* It is not; @keep: what there is can be resumed. Called only between begin and commit. */
-	void (*abort)(struct download *d, bool keep);
-	int fd;
-	void *ctx;	     /* the caller's */
+	struct buf *buf;       /* receives the content; NULL: @ops do */
+	const uint8_t *sha256; /* of what goes into @buf; NULL: not known */
+	const struct download_ops *ops;
+	void *ctx;	     /* for @ops */
 	bool may_be_missing; /* not there: @missing is set, and it is no error */
 	bool missing;
 };
@@ -49,7 +65,7 @@ struct download_params {
 /**
  * download_run() - all of @items, side by side
  * Return: 0; for the first one that failed, with its address in the message: -ENOENT it is not there;
- *         -EBADMSG wrong size or digest; -EIO; -ETIMEDOUT; or what begin() and commit() return;
+ *         -EBADMSG wrong size or digest; -EIO; -ETIMEDOUT; or what the ops return;
  *         -ECANCELED
  */
 int download_run(struct download *items, size_t n, const struct download_params *p,

@@ -3,39 +3,74 @@
 
 /* What a download of one package needs to know in its callbacks. */
 struct wanted {
-	struct fetch_store *store;
+	struct cache *cache;
 	const struct lock_package *package;
+	char sha256[SHA256_HEX];
+	struct cache_writer *writer;
 };
 
-static int begin(struct download *d, struct err *e)
+static int begin(struct download *d, uint64_t *ret_offset, struct err *e)
 {
 	struct wanted *w = d->ctx;
 
-	return w->store->begin(w->store, w->package->sha256, &d->fd, e);
+	return cache_writer_begin(w->cache, w->sha256, w->package->size_bytes, &w->writer,
+				  ret_offset, e);
+}
+
+static int write_some(struct download *d, const void *data, size_t len, struct err *e)
+{
+	struct wanted *w = d->ctx;
+
+	return cache_writer_write(w->writer, data, len, e);
+}
+
+static int restart(struct download *d, struct err *e)
+{
+	struct wanted *w = d->ctx;
+
+	return cache_writer_restart(w->writer, e);
 }
 
 static int commit(struct download *d, struct err *e)
 {
 	struct wanted *w = d->ctx;
 
-	return w->store->commit(w->store, w->package->sha256, w->package->size_bytes,
-				TAKE_FD(d->fd), e);
+	return cache_writer_commit(TAKE_PTR(w->writer), e);
 }
 
-static void abort_one(struct download *d, bool keep)
+static void give_up(struct download *d, bool keep)
 {
 	struct wanted *w = d->ctx;
+	struct err ignored;
 
-	w->store->abort(w->store, w->package->sha256, TAKE_FD(d->fd), keep);
+	if (!keep && cache_writer_restart(w->writer, &ignored) < 0)
+		keep = true; /* the next try will find out */
+	cache_writer_abort(TAKE_PTR(w->writer));
 }
 
-size_t fetch_missing(const struct lock *l, struct fetch_store *store, uint64_t *ret_bytes)
+static const struct download_ops into_cache = {
+	.begin = begin,
+	.write = write_some,
+	.restart = restart,
+	.commit = commit,
+	.abort = give_up,
+};
+
+static bool is_there(struct cache *cache, const struct lock_package *k)
+{
+	char hex[SHA256_HEX];
+
+	hex_encode(k->sha256, SHA256_BYTES, hex);
+	return cache_has_package(cache, hex, k->size_bytes);
+}
+
+size_t fetch_missing(const struct lock *l, struct cache *cache, uint64_t *ret_bytes)
 {
 	uint64_t bytes = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->n_packages; i++)
-		if (!store->has(store, l->packages[i].sha256, l->packages[i].size_bytes)) {
+		if (!is_there(cache, &l->packages[i])) {
 			bytes += l->packages[i].size_bytes;
 			n++;
 		}
@@ -51,21 +86,18 @@ static int plan(const struct lock *l, const struct fetch_params *p, struct wante
 	for (size_t i = 0; i < l->n_packages; i++) {
 		const struct lock_package *k = &l->packages[i];
 		const char *base = mirror_set_url(p->mirrors, k->suite);
-		if (p->store->has(p->store, k->sha256, k->size_bytes))
+		if (is_there(p->cache, k))
 			continue;
 		if (!base)
 			return err_set(e, -EINVAL,
 				       "package %s: the recipe has no suite %s: run slipway lock",
 				       k->name, k->suite);
-		wanted[n] = (struct wanted){ .store = p->store, .package = k };
+		wanted[n] = (struct wanted){ .cache = p->cache, .package = k };
+		hex_encode(k->sha256, SHA256_BYTES, wanted[n].sha256);
 		items[n] = (struct download){ .base = base,
 					      .path = k->path,
 					      .size_bytes = k->size_bytes,
-					      .sha256 = k->sha256,
-					      .begin = begin,
-					      .commit = commit,
-					      .abort = abort_one,
-					      .fd = -1,
+					      .ops = &into_cache,
 					      .ctx = &wanted[n] };
 		n++;
 	}
@@ -84,7 +116,7 @@ static int explain(int rc, struct err *e)
 			       why.msg);
 	if (rc == -EBADMSG)
 		return err_set(e, rc,
-			       "%.1500s; nothing of it was kept: the mirror, or someone on the "
+			       "%.1500s; it is not in the cache; the mirror, or someone on the "
 			       "way, serves something else than what was locked",
 			       why.msg);
 	return rc;

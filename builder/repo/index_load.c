@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/repo/index_load.h"
 
+#include <sys/stat.h>
+
 #include "base/outfile.h"
 #include "base/source.h"
 #include "builder/repo/download.h"
@@ -76,8 +78,7 @@ static int get_inreleases(const struct index_load_params *p, struct fetched *f, 
 					      .path = f[i].path,
 					      .size_bytes = UINT64_MAX,
 					      .max_bytes = MAX_INRELEASE_BYTES,
-					      .buf = &f[i].buf,
-					      .fd = -1 };
+					      .buf = &f[i].buf };
 	}
 	if (rc == 0)
 		rc = download_all(p, items, r->n_repos, e);
@@ -168,7 +169,7 @@ static char *cached_path(const struct index_load_params *p, const struct fetched
 	char hex[SHA256_HEX];
 
 	hex_encode(f->file->sha256, SHA256_BYTES, hex);
-	return str_printf("%s/%s", p->cache_dir, hex);
+	return str_printf("%s/index/%s", p->cache_dir, hex);
 }
 
 /* From the cache, if what is there is right. */
@@ -197,8 +198,11 @@ static int put_cached(const struct index_load_params *p, const struct fetched *f
 
 	if (!p->cache_dir)
 		return 0;
-	if (!path)
+	_cleanup_free_ char *dir = str_printf("%s/index", p->cache_dir);
+	if (!path || !dir)
 		return err_oom(e);
+	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, -errno, "%s", dir);
 	return outfile_write(path, 0644, f->buf.data, f->buf.len, e);
 }
 
@@ -219,7 +223,6 @@ static int get_packages(const struct index_load_params *p, struct fetched *f, si
 							.size_bytes = f[i].file->size_bytes,
 							.sha256 = f[i].file->sha256,
 							.buf = &f[i].buf,
-							.fd = -1,
 							.may_be_missing = !by_name };
 		}
 		rc = download_all(p, items, k, e);

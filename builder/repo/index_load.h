@@ -10,7 +10,7 @@
 struct index_load_params {
 	const struct recipe *recipe;
 	const struct mirror_set *mirrors;
-	const char *cache_dir; /* existing directory that keeps Packages.xz by digest; or NULL */
+	const char *cache_dir; /* existing directory, whose index/ keeps Packages.xz; or NULL */
 	uint64_t now;	       /* seconds since 1970 */
 	struct progress *progress;
 	const struct pool *cancel;

@@ -65,7 +65,7 @@ struct lock {
 struct lock_params {
 	const char *mirror;    /* goes over the recipe's; or NULL */
 	const char *apt_dir;   /* NULL: /etc/apt */
-	const char *cache_dir; /* existing directory that keeps Packages.xz by digest; or NULL */
+	const char *cache_dir; /* existing directory, whose index/ keeps Packages.xz; or NULL */
 	uint64_t now;	     /* seconds since 1970: indices that have expired by then are refused */
 	const char *builder; /* version of this program */
 	const struct lock_codec *codecs; /* versions of the libraries that shape the output */

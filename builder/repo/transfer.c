@@ -37,8 +37,8 @@ int transfer_init(struct transfer *t, struct transfer_run *run, struct err *e)
 
 static void release_item(struct transfer *t, bool keep)
 {
-	if (t->item && t->item->abort)
-		t->item->abort(t->item, keep);
+	if (t->item && t->item->ops)
+		t->item->ops->abort(t->item, keep);
 	t->item = NULL;
 	t->state = TRANSFER_IDLE;
 }
@@ -66,47 +66,32 @@ static int start_over(struct transfer *t, struct err *e)
 	sha256_final(t->hash, digest);
 	count(t, -(int64_t)t->have);
 	t->have = 0;
-	if (t->item->buf)
-		t->item->buf->len = 0;
-	else if (ftruncate(t->item->fd, 0) < 0)
-		return err_sys(e, -errno, "truncate");
-	return 0;
-}
-
-/* What an earlier run left is read and hashed; what cannot be a beginning of the item is dropped. */
-static int read_beginning(struct transfer *t, struct err *e)
-{
-	_cleanup_free_ uint8_t *piece = malloc(1 << 16);
-	ssize_t n;
-
-	if (!piece)
-		return err_oom(e);
-	while ((n = pread(t->item->fd, piece, 1 << 16, (off_t)t->have)) > 0) {
-		sha256_update(t->hash, piece, (size_t)n);
-		t->have += (uint64_t)n;
-		count(t, n);
-		if (t->have > t->item->size_bytes)
-			return start_over(t, e);
-	}
-	if (n < 0)
-		return err_sys(e, -errno, "read what is there");
-	t->asked_from = t->have;
+	if (t->item->ops)
+		return t->item->ops->restart(t->item, e);
+	t->item->buf->len = 0;
 	return 0;
 }
 
 int transfer_begin(struct transfer *t, struct download *item, struct err *e)
 {
 	uint8_t unused_ digest[SHA256_BYTES];
-	int rc = item->begin ? item->begin(item, e) : 0;
+	uint64_t offset = 0;
+	int rc = item->ops ? item->ops->begin(item, &offset, e) : 0;
 
+	if (rc == -EEXIST) {
+		count(t, (int64_t)item->size_bytes);
+		return 0;
+	}
 	if (rc < 0)
 		return err_wrap(e, rc, "%s", item->path);
-	t->item = item;
-	t->have = 0, t->asked_from = 0, t->tries = 0;
 	sha256_final(t->hash, digest);
-	if (!item->buf)
-		rc = read_beginning(t, e);
-	return rc < 0 ? err_wrap(e, rc, "%s", item->path) : 0;
+	t->item = item;
+	t->tries = 0;
+	t->have = t->asked_from = offset;
+	count(t, (int64_t)offset);
+	t->state = TRANSFER_WAITING;
+	t->not_before_ms = 0;
+	return 0;
 }
 
 /* Everything but what RFC 3986 calls unreserved, and slashes: some servers read + as a space. */
@@ -189,16 +174,11 @@ static int store(struct transfer *t, const char *data, size_t len)
 	struct download *d = t->item;
 
 	if (d->buf) {
+		sha256_update(t->hash, data, len);
 		buf_append(d->buf, data, len);
 		return buf_failed(d->buf) ? err_oom(&t->err) : 0;
 	}
-	for (size_t done = 0; done < len;) {
-		ssize_t n = pwrite(d->fd, data + done, len - done, (off_t)(t->have + done));
-		if (n < 0)
-			return err_sys(&t->err, -errno, "write");
-		done += (size_t)n;
-	}
-	return 0;
+	return d->ops->write(d, data, len, &t->err);
 }
 
 static size_t on_data(char *data, size_t one, size_t len, void *ctx)
@@ -217,7 +197,6 @@ static size_t on_data(char *data, size_t one, size_t len, void *ctx)
 	}
 	if (store(t, data, len) < 0)
 		return CURL_WRITEFUNC_ERROR;
-	sha256_update(t->hash, data, len);
 	t->have += len;
 	count(t, (int64_t)len);
 	return len;
@@ -316,38 +295,55 @@ static int came_short(struct transfer *t, uint64_t now_ms, struct err *e)
 	return truncated(t, false, e);
 }
 
-static int digest_differs(struct transfer *t, const uint8_t got[SHA256_BYTES], uint64_t now_ms,
-			  struct err *e)
+/* In memory: is the digest right? */
+static int check_buf(struct transfer *t, struct err *e)
 {
 	char is[SHA256_HEX], should[SHA256_HEX];
+	uint8_t got[SHA256_BYTES];
 
-	t->tries++;
-	if (t->asked_from) { /* the beginning, which came earlier, may be the bad part */
-		int rc = start_over(t, e);
-		if (rc < 0)
-			return give_up(t, rc, false, e);
-		return wait_for_next(t, now_ms);
-	}
+	sha256_final(t->hash, got);
+	if (!t->item->sha256 || memcmp(got, t->item->sha256, SHA256_BYTES) == 0)
+		return 0;
 	hex_encode(got, SHA256_BYTES, is);
 	hex_encode(t->item->sha256, SHA256_BYTES, should);
-	err_set(e, -EBADMSG, "its SHA-256 is %s and should be %s", is, should);
-	return give_up(t, -EBADMSG, false, e);
+	return err_set(e, -EBADMSG, "its SHA-256 is %s and has to be %s", is, should);
+}
+
+/* The beginning, which came at another time, may be the bad part: all of it again. */
+static int again_from_start(struct transfer *t, uint64_t now_ms, struct err *e)
+{
+	struct download *d = t->item;
+	uint64_t offset = 0;
+
+	count(t, -(int64_t)t->have);
+	t->have = t->asked_from = 0;
+	t->tries++;
+	if (d->buf) {
+		d->buf->len = 0;
+		return wait_for_next(t, now_ms);
+	}
+	int rc = d->ops->begin(d, &offset, e);
+	if (rc < 0)
+		t->item = NULL;
+	if (rc == 0 && offset)
+		rc = d->ops->restart(d, e);
+	return rc == -EEXIST ? 0
+	       : rc < 0	     ? err_wrap(e, rc, "%s", d->path)
+			     : wait_for_next(t, now_ms);
 }
 
 int transfer_end(struct transfer *t, CURLcode code, uint64_t now_ms, struct err *e)
 {
 	struct download *d = t->item;
-	uint8_t got[SHA256_BYTES];
 
 	t->state = TRANSFER_IDLE;
 	if (code != CURLE_OK)
 		return failed(t, code, now_ms, e);
 	if (d->size_bytes != UINT64_MAX && t->have != d->size_bytes)
 		return came_short(t, now_ms, e);
-	sha256_final(t->hash, got);
-	if (d->sha256 && memcmp(got, d->sha256, SHA256_BYTES) != 0)
-		return digest_differs(t, got, now_ms, e);
+	int rc = d->ops ? d->ops->commit(d, e) : check_buf(t, e);
+	if (rc == -EBADMSG && t->asked_from)
+		return again_from_start(t, now_ms, e);
 	t->item = NULL;
-	int rc = d->commit ? d->commit(d, e) : 0;
-	return rc < 0 ? err_wrap(e, rc, "%s", d->path) : 0;
+	return rc < 0 ? err_wrap(e, rc, "%s: from %s", d->path, d->base) : 0;
 }

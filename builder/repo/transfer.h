@@ -19,7 +19,7 @@ struct transfer {
 	struct transfer_run *run;
 	enum transfer_state state;
 	CURL *easy;
-	struct sha256 *hash; /* of the first @have bytes */
+	struct sha256 *hash; /* of the first @have bytes of what goes into memory */
 	struct download *item;
 	uint64_t have;	     /* bytes that the item's file or buffer holds */
 	uint64_t asked_from; /* this try asked for the bytes from here on */
@@ -36,7 +36,7 @@ int transfer_init(struct transfer *t, struct transfer_run *run, struct err *e) m
 /** transfer_done() - what is unfinished is kept for resuming */
 void transfer_done(struct transfer *t);
 
-/** transfer_begin() - take an item; what its file holds is read, and counted in @have */
+/** transfer_begin() - take an item; what is there already is counted in @have */
 int transfer_begin(struct transfer *t, struct download *item, struct err *e) must_check;
 
 /** transfer_prepare() - make the easy handle ready for the next try */
