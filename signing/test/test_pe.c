@@ -190,6 +190,29 @@ START_TEST(gaps_have_no_digest)
 }
 END_TEST
 
+/* What lay behind the table or in front of its place would be part of no digest. */
+START_TEST(the_certificate_table_ends_the_file)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	struct pe pe;
+
+	make(&b);
+	uint32_t end = (uint32_t)b.len;
+	buf_append_zero(&b, 32);
+	static const struct {
+		int off, len, want;
+	} cases[] = { { 0, 32, 0 },	   { 8, 24, 0 },	{ 0, 24, -EBADMSG },
+		      { 0, 40, -EBADMSG }, { 4, 28, -EBADMSG }, { -8, 40, -EBADMSG },
+		      { 32, 0, -EBADMSG }, { 28, 4, -EBADMSG } };
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		put_le32(b.data + DIRECTORY_CERT, end + (uint32_t)cases[i].off);
+		put_le32(b.data + DIRECTORY_CERT + 4, (uint32_t)cases[i].len);
+		int r = pe_parse(&pe, b.data, b.len, &e);
+		ck_assert_msg(r == cases[i].want, "case %zu: %d %s", i, r, e.msg);
+	}
+}
+END_TEST
+
 static const struct pe_new_section two[] = { { ".osrel", "ID=x\n", 5, false },
 					     { ".linux", "kernel", 6, true } };
 
@@ -312,6 +335,6 @@ START_TEST(objdump_lists_the_sections)
 END_TEST
 
 FX_MAIN("pe", parses, truncations_are_refused, bad_fields_are_refused, any_changed_byte_is_safe,
-	digest_leaves_out_checksum_and_signatures, gaps_have_no_digest, sections_are_added,
-	headers_grow_when_they_must, sections_are_replaced_in_place, what_cannot_be_extended,
-	objdump_lists_the_sections)
+	digest_leaves_out_checksum_and_signatures, gaps_have_no_digest,
+	the_certificate_table_ends_the_file, sections_are_added, headers_grow_when_they_must,
+	sections_are_replaced_in_place, what_cannot_be_extended, objdump_lists_the_sections)

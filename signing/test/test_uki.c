@@ -127,7 +127,7 @@ START_TEST(nx_compat_is_the_kernels)
 	setup();
 	ck_ok(uki_build(&right, &yes, &e));
 	ck_assert_uint_eq(get_le16(yes.data + at), 0x160);
-	put_le16(kernel.data + at, 0);
+	put_le16(kernel.data + at, 0x60);
 	ck_ok(uki_build(&right, &no, &e));
 	ck_assert_uint_eq(get_le16(no.data + at), 0x60);
 	teardown();
