@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stage1/initrd/initrd.h"
 
+#include "stage1/finish/finish.h"
 #include "stage1/initrd/build.h"
 
 #define INIT "usr/lib/systemd/systemd"
@@ -155,8 +156,12 @@ static int add_modules(struct initrd_build *b, struct err *e)
 		_cleanup_free_ char *path = str_printf("usr/lib/modules/%s/%s", version, lists[i]);
 		r = path ? copy_if_there(b, path, e) : err_oom(e);
 	}
-	if (r == 0 && b->p->index_modules)
-		r = b->p->index_modules(b->tree, version, b->p->index_ctx, e);
+	/* For what is in this tree: an entry for a module that is not would be worse than none. */
+	const struct finish_params fp = {
+		.tree = b->tree, .arch = b->p->arch, .time = b->p->time, .pool = b->p->pool
+	};
+	if (r == 0)
+		r = finish_module_index(&fp, e);
 	return r < 0 ? r : add_modules_load(b, e);
 }
 

@@ -22,17 +22,15 @@ struct initrd_params {
 	const struct strv *module_paths; /* of the system: "usr/lib/modules/<version>/kernel/…", the
 					  * closure; may be NULL */
 	const struct strv *load_modules; /* names for modules-load.d; may be NULL */
-	/* Writes usr/lib/modules/<version>/modules.*.bin of a tree for what is in it; may be NULL. */
-	int (*index_modules)(struct tree *t, const char *kernel_version, void *ctx, struct err *e);
-	void *index_ctx;
 
-	int64_t time; /* seconds since 1970, of what is made here */
+	int64_t time;	   /* seconds since 1970, of what is made here */
+	struct pool *pool; /* may be NULL */
 };
 
 /**
  * initrd_build_tree() - the initrd's tree, which shares its contents with the system's
  * Return: 0; -ENOENT a package has no file in the system, or a module is not there; -EBADMSG an ELF
- *         file that cannot be read, with its path; -EINVAL; -ENOMEM; what index_modules returned
+ *         file or kernel module that cannot be read, with its path; -EINVAL; -ENOMEM
  */
 int initrd_build_tree(const struct initrd_params *p, struct tree **ret, struct err *e) must_check;
 
