@@ -160,10 +160,11 @@ int build_run(struct build *b, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(stages);) {
 		const char *name = stages[i].stage->name;
 		double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+		bool works = stages[i].stage->run;
 		int r = run_group(b, i, &i, e);
 		if (r < 0)
 			return r;
-		if (b->n_timings < ARRAY_SIZE(b->timings))
+		if (works && b->n_timings < ARRAY_SIZE(b->timings))
 			b->timings[b->n_timings++] = (struct build_timing){
 				.stage = name,
 				.wall_seconds = seconds(CLOCK_MONOTONIC) - wall,
