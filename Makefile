@@ -64,7 +64,7 @@ $(O)/%.o: %.c
 
 $(O)/%.o: %.S
 	$(call say,AS,$<)
-	$(Q)mkdir -p $(@D) && $(CC) -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(asmflags) -c -o $@ $<
 
 $(tests): $(O)/%: $(O)/%.o $(O)/libslipway.a
 	$(call say,LD,$@)

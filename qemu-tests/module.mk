@@ -1,3 +1,23 @@
 src += qemu-tests/vm/accel.c qemu-tests/vm/channel.c qemu-tests/vm/child.c qemu-tests/vm/console.c \
        qemu-tests/vm/host.c qemu-tests/vm/interact.c qemu-tests/vm/prepare.c qemu-tests/vm/qcow2.c qemu-tests/vm/qemu_args.c \
        qemu-tests/vm/qmp.c qemu-tests/vm/vm.c qemu-tests/vm/vm_console.c qemu-tests/vm/vm_signs.c
+
+src += qemu-tests/cases/case_boot.c qemu-tests/cases/case_util.c qemu-tests/cases/cases.c \
+       qemu-tests/cases/oci.c
+asm += qemu-tests/cases/guest_program.S
+
+# The program that the tests carry into the guest: static, and never with sanitizers.
+guest_program := $(O)/qemu-tests/cases/guest
+$(guest_program): qemu-tests/cases/guest.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -static -Os -s -D_GNU_SOURCE -std=gnu17 $(warnings) -o $@ $<
+$(O)/qemu-tests/cases/guest_program.o: $(guest_program)
+$(O)/qemu-tests/cases/guest_program.o: asmflags += -DGUEST_PROGRAM='"$(guest_program)"'
+
+$(O)/qemu-tests/run: $(O)/qemu-tests/cases/run_cases.o $(O)/libslipway.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -o $@ $^ $(libs)
+
+.PHONY: check-boot
+check-boot: $(O)/qemu-tests/run  ## boot the image in VMs and look at it from inside
+	$(Q)$(O)/qemu-tests/run --log-dir $(O)/logs/vm out/node_1.raw

@@ -28,8 +28,10 @@ extern const size_t n_vm_cases;
 const struct vm_case *vm_case_find(const char *name);
 
 /**
- * vm_case_run() - one case with a scratch directory and a log directory of its own
- * @ctx: without scratch_dir
+ * vm_case_run() - one case, with a scratch directory of its own
+ * @ctx:       without scratch_dir and notes
+ * @tmp_dir:   where that directory is made
+ * @ret_notes: what the case found out, also when it failed
  * Return: as the case
  */
 int vm_case_run(const struct vm_case *c, const struct vm_case_context *ctx, const char *tmp_dir,
