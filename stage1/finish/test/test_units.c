@@ -238,6 +238,18 @@ START_TEST(script_words)
 				   "fi && tool last; mytool no; tool",
 				   "tool", count_call, &b, &e));
 	ck_assert_str_eq(buf_str(&b), "[a b|c $x][one|two][last]]");
+	/* Quotes within quotes, texts that are no commands, and what only looks like quotes. */
+	buf_done(&b);
+	ck_ok(script_find_calls_in(
+		"x=\"$(q -f='${C}' \"$p\" | sed \"\\' ${c} ' { s/ x$//; p }\")\"\n"
+		"y=`a \"b\"` z=\"${v:-it's}\"\n"
+		"cat <<EOF >&2; tool first\nit isn't tool no\nEOF\n"
+		"cat <<-\t'E F'\n\t'\n\tE F\n"
+		"tool \"$(date)\" `id` ${x} # it's\n",
+		"tool", count_call, &b, &e));
+	ck_assert_str_eq(buf_str(&b), "[first][$date|$id|$x]");
+	ck_fails(script_find_calls_in("echo 'x\ntool a\n", "tool", count_call, &b, &e), -EBADMSG,
+		 "' is not closed");
 }
 END_TEST
 
