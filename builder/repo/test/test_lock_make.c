@@ -181,7 +181,7 @@ START_TEST(indices_refused)
 
 	if (!setup(&w))
 		test_skip("no gpg");
-	_cleanup_free_ char *other = key_make(w.dir, "other", "20230101T000000", "0");
+	free(key_make(w.dir, "other", "20230101T000000", "0"));
 	check_refused(&w, &(struct suite_spec){ .suite = "sid", .packages = main_text, .key = "" },
 		      -EBADMSG, "not signed");
 	check_refused(&w,
