@@ -89,10 +89,12 @@ static void expect_disk_link(const char *dir, const struct fixture *f, const cha
 
 START_TEST(like_update_alternatives)
 {
-	static const char *const calls[] = { "/usr/bin/a 5 --slave /usr/share/x x /usr/share/xa",
-					     "/usr/bin/c 9 --slave /usr/share/x x /usr/share/xc "
-					     "--slave /usr/share/y y /usr/share/yc",
-					     "/usr/bin/b 7" };
+	static const char *const calls[] = {
+		"/usr/bin/a 5 --slave /usr/share/x x /usr/share/xa",
+		("/usr/bin/c 9 --slave /usr/share/x x /usr/share/xc "
+		 "--slave /usr/share/y y /usr/share/yc"),
+		"/usr/bin/b 7",
+	};
 	_cleanup_buf_ struct buf script = BUF_INIT, diag = BUF_INIT;
 	struct fixture f;
 	struct err e;
