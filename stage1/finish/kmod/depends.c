@@ -52,7 +52,7 @@ static const struct symbol *find_symbol(const struct module_index *x, const char
 	return NULL;
 }
 
-static int add_dep(struct module_index *x, struct module *m, uint32_t on, struct err *e)
+int module_add_dep(struct module_index *x, struct module *m, uint32_t on, struct err *e)
 {
 	for (size_t i = 0; i < m->n_deps; i++)
 		if (m->deps[i] == on)
@@ -76,7 +76,7 @@ static int collect_deps(struct module_index *x, struct err *e)
 		names_for_each (&x->modules[i].imports, s) {
 			/* PowerPC's ".foo" is foo. */
 			const struct symbol *sym = find_symbol(x, *s == '.' ? s + 1 : s);
-			int r = sym ? add_dep(x, &x->modules[i], sym->module, e) : 0;
+			int r = sym ? module_add_dep(x, &x->modules[i], sym->module, e) : 0;
 			if (r < 0)
 				return r;
 		}

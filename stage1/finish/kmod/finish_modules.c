@@ -8,7 +8,7 @@ static int put_output(const struct finish_params *p, const struct module_index *
 {
 	struct tree_meta m = { .mode = 0644,
 			       .mtime = p->time,
-			       .origin = finish_origin(p, "module-index") };
+			       .origin = finish_origin(p, MODULE_INDEX_ORIGIN) };
 	_cleanup_free_ char *path = str_printf("%s/%s", x->dir, o->name);
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
@@ -26,7 +26,7 @@ static int put_output(const struct finish_params *p, const struct module_index *
 static int index_version(const struct finish_params *p, const char *version, struct err *e)
 {
 	_cleanup_(module_index_free) struct module_index *x = NULL;
-	int r = module_index_read(p->tree, version, p->pool, &x, e);
+	int r = module_index_scan(p->tree, version, p->pool, &x, e);
 
 	for (const struct module_output *o = module_outputs(); o->name && r >= 0; o++)
 		r = put_output(p, x, o, e);

@@ -15,8 +15,9 @@ static int read_module(void *ctx, size_t i, struct err *e)
 	return r < 0 ? err_wrap(e, r, "%s/%s", x->dir, m->path) : 0;
 }
 
-int module_index_read(const struct tree *t, const char *version, struct pool *pool,
-		      struct module_index **ret, struct err *e)
+/* Which modules there are and what is built in, without a look into the modules. */
+static int list_modules(const struct tree *t, const char *version, struct module_index **ret,
+			struct err *e)
 {
 	_cleanup_(module_index_free) struct module_index *x = calloc(1, sizeof(*x));
 
@@ -29,10 +30,41 @@ int module_index_read(const struct tree *t, const char *version, struct pool *po
 	int r = module_list_read(x, e);
 	if (r >= 0)
 		r = module_builtin_read(x, e);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(x);
+	return 0;
+}
+
+static int scan(struct module_index *x, struct pool *pool, struct err *e)
+{
+	int r = pool_run(pool, x->n_modules, read_module, x, e);
+
+	return r < 0 ? r : module_depends(x, e);
+}
+
+int module_index_scan(const struct tree *t, const char *version, struct pool *pool,
+		      struct module_index **ret, struct err *e)
+{
+	_cleanup_(module_index_free) struct module_index *x = NULL;
+	int r = list_modules(t, version, &x, e);
+
 	if (r >= 0)
-		r = pool_run(pool, x->n_modules, read_module, x, e);
+		r = scan(x, pool, e);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(x);
+	return 0;
+}
+
+int module_index_read(const struct tree *t, const char *version, struct pool *pool,
+		      struct module_index **ret, struct err *e)
+{
+	_cleanup_(module_index_free) struct module_index *x = NULL;
+	int r = list_modules(t, version, &x, e);
+
 	if (r >= 0)
-		r = module_depends(x, e);
+		r = module_index_is_made(x) ? module_index_load(x, e) : scan(x, pool, e);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(x);

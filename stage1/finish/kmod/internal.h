@@ -5,8 +5,9 @@
 #include "stage1/finish/kmod/index_file.h"
 #include "stage1/finish/kmod/modules.h"
 
-#define MODULES_ROOT	  "usr/lib/modules"
-#define MODULE_NAME_BYTES 4096 /* of names, aliases and symbols, with their NUL, as in kmod */
+#define MODULE_INDEX_ORIGIN "module-index" /* the finisher's name */
+#define MODULES_ROOT	    "usr/lib/modules"
+#define MODULE_NAME_BYTES   4096 /* of names, aliases and symbols, with their NUL, as in kmod */
 
 /* A list of strings, each with its NUL, one behind the other in a buf. */
 #define names_for_each(list, s)                          \
@@ -74,6 +75,19 @@ int module_builtin_read(struct module_index *x, struct err *e) must_check;
 
 /** module_depends() - symbols, deps, users and ranks; -ELOOP a circle, with its modules */
 int module_depends(struct module_index *x, struct err *e) must_check;
+
+/** module_add_dep() - module @m uses module number @on; once is enough */
+int module_add_dep(struct module_index *x, struct module *m, uint32_t on, struct err *e) must_check;
+
+/** module_index_scan() - module_index_read(), always from the modules themselves */
+int module_index_scan(const struct tree *t, const char *version, struct pool *pool,
+		      struct module_index **ret, struct err *e) must_check;
+
+/** module_index_is_made() - are the finisher's text files in the tree? */
+bool module_index_is_made(const struct module_index *x);
+
+/** module_index_load() - deps (indirect ones too), softdeps and aliases from those files */
+int module_index_load(struct module_index *x, struct err *e) must_check;
 
 /**
  * module_all_deps() - the transitive dependencies of a module in the order of modules.dep

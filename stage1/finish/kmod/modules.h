@@ -12,7 +12,8 @@
 struct module_index;
 
 /**
- * module_index_read() - read all modules below usr/lib/modules/<version>
+ * module_index_read() - read all modules below usr/lib/modules/<version>, or, where the finisher has
+ * been there, its index of them
  * @t: borrowed, must outlive the index
  * @version: the directory's name
  * @pool: decompresses and parses side by side; may be NULL
