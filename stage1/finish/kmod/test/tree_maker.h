@@ -86,7 +86,7 @@ static inline struct tree *make_tree(void)
 	put_module(t, "kernel/over.ko", (struct maker){ .exports = "over_old" });
 	put_module(t, "updates/over.ko", (struct maker){ .exports = "over_new shared" });
 	put_module(t, "kernel/dot.ko",
-		   (struct maker){ .exports = "dot_one", .imports = ".over_new shared" });
+		   (struct maker){ .exports = "dot_one", .imports = ".dev_one shared" });
 	put_module(t, "kernel/crc32c-fast.ko.xz",
 		   (struct maker){ .modinfo = "alias=crypto-crc32c|alias=crc32c" });
 	put_module(t, "kernel/crc32c-slow.ko.xz",
