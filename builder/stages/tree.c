@@ -124,15 +124,6 @@ static int take_boot_files(struct build *b, struct err *e)
 	return r;
 }
 
-/* What modprobe reads in the initrd: an index of the modules that are in there. */
-static int index_initrd(struct tree *t, const char *kernel_version unused_, void *ctx, struct err *e)
-{
-	struct finish_params p = finish_params(ctx);
-
-	p.tree = t;
-	return finish_module_index(&p, e);
-}
-
 static int build_initrd(struct build *b, struct err *e)
 {
 	const struct recipe *recipe = b->p.recipe;
@@ -158,9 +149,8 @@ static int build_initrd(struct build *b, struct err *e)
 		.kernel_version = b->kernel_version,
 		.module_paths = &modules,
 		.load_modules = &recipe->initrd_modules,
-		.index_modules = index_initrd,
-		.index_ctx = b,
 		.time = b->time,
+		.pool = b->p.pool,
 	};
 	r = initrd_build_tree(&p, &b->initrd, e);
 	return r < 0 ? err_wrap(e, r, "initrd") : 0;
