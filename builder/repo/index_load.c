@@ -86,16 +86,27 @@ static int get_inreleases(const struct index_load_params *p, struct fetched *f, 
 	return rc;
 }
 
-static int take_release(const struct recipe_repo *repo, const struct buf *inrelease, uint64_t now,
-			struct release **ret, struct err *e)
+/* A relative one is relative to the recipe. */
+static char *keyring_path(const struct recipe *r, const struct recipe_repo *repo)
 {
+	if (repo->keyring[0] == '/' || !r->dir)
+		return strdup(repo->keyring);
+	return str_printf("%s/%s", r->dir, repo->keyring);
+}
+
+static int take_release(const struct index_load_params *p, const struct recipe_repo *repo,
+			const struct buf *inrelease, struct release **ret, struct err *e)
+{
+	_cleanup_free_ char *keyring = keyring_path(p->recipe, repo);
 	_cleanup_(release_free) struct release *r = NULL;
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	_cleanup_strv_ struct strv signers = STRV_INIT;
-	int rc = release_verify(inrelease, repo->keyring, &text, &signers, e);
 
+	if (!keyring)
+		return err_oom(e);
+	int rc = release_verify(inrelease, keyring, &text, &signers, e);
 	if (rc == 0)
-		rc = release_parse(buf_str(&text), text.len, repo->suite, now, &r, e);
+		rc = release_parse(buf_str(&text), text.len, repo->suite, p->now, &r, e);
 	if (rc < 0)
 		return err_wrap(e, rc, "suite %s", repo->suite);
 	r->security = repo->security;
@@ -116,7 +127,7 @@ static int load_releases(const struct index_load_params *p, struct index_set *s,
 	if (rc == 0 && !s->releases)
 		rc = err_oom(e);
 	for (size_t i = 0; rc == 0 && i < r->n_repos; i++) {
-		rc = take_release(&r->repos[i], &f[i].buf, p->now, &s->releases[i], e);
+		rc = take_release(p, &r->repos[i], &f[i].buf, &s->releases[i], e);
 		s->n_releases += rc == 0;
 	}
 	if (f)

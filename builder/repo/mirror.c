@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "builder/repo/apt_sources.h"
 
 struct mirror_set {

@@ -58,6 +58,7 @@ struct made {
 	const char *suites, *packages, *without, *initrd;
 	uint64_t now; /* 0: T0 */
 	struct strv *notices;
+	bool relative_keyring; /* to the recipe */
 };
 
 static int make(struct world *w, const struct made *m, struct buf *out, struct err *e)
@@ -68,6 +69,9 @@ static int make(struct world *w, const struct made *m, struct buf *out, struct e
 				    m->packages ? m->packages : "a", m->without ? m->without : "");
 
 	r.initrd_packages = strv_of(m->initrd ? m->initrd : "");
+	r.dir = w->dir;
+	if (m->relative_keyring)
+		strcpy(r.repos[0].keyring, "key.gpg"); /* shorter than what was there */
 	int rc = lock_make(&r,
 			   &(struct lock_params){ .now = m->now ? m->now : T0,
 						  .builder = "0.1",
@@ -118,6 +122,11 @@ START_TEST(whole_way)
 	/* No address and no path of this machine is in it. */
 	ck_assert_ptr_null(strstr(buf_str(&out), w.dir));
 	ck_assert_ptr_null(strstr(buf_str(&out), "://"));
+	_cleanup_buf_ struct buf same = BUF_INIT;
+	struct made relative = m;
+	relative.relative_keyring = true;
+	ck_ok(make(&w, &relative, &same, &e));
+	ck_assert_str_eq(buf_str(&out), buf_str(&same));
 	_cleanup_(lock_free) struct lock *parsed = NULL;
 	ck_ok(lock_parse(buf_str(&out), out.len, "x", &parsed, &e));
 	/* The order in which a recipe lists things is of no weight. */
@@ -153,7 +162,10 @@ START_TEST(over_http)
 	ck_assert_str_eq(buf_str(&out), buf_str(&cached));
 	ck_assert_uint_eq(server.n_requests, 6);
 	/* What is in the cache is checked too. */
-	_cleanup_free_ char *spoil = str_printf("for f in %s/index/*; do echo >$f; done", cache);
+	_cleanup_free_ char *spoil =
+		str_printf("for f in %s/index/*; do chmod u+w $f; printf x | dd of=$f bs=1 seek=40 "
+			   "conv=notrunc status=none; done",
+			   cache);
 	ck_assert_int_eq(system(spoil), 0);
 	ck_ok(make(&w, &m, &cached, &e));
 	ck_assert_uint_eq(server.n_requests, 10);
@@ -248,6 +260,10 @@ START_TEST(packages_that_are_not_those_signed)
 	ck_assert_int_eq(system(change), 0);
 	ck_fails(make(&w, &m, &out, &e), -EBADMSG, "Packages.xz: from http");
 	ck_assert_ptr_nonnull(strstr(e.msg, "its SHA-256 is "));
+	_cleanup_free_ char *append = str_printf("echo >>%s", packages);
+	ck_assert_int_eq(system(append), 0);
+	ck_fails(make(&w, &m, &out, &e), -EBADMSG, "Packages.xz: from http");
+	ck_assert_ptr_nonnull(strstr(e.msg, "is longer than the "));
 	ck_assert_int_eq(truncate(packages, 20), 0);
 	ck_fails(make(&w, &m, &out, &e), -EBADMSG, "truncated after 20 of ");
 	ck_assert_int_eq(unlink(packages), 0);

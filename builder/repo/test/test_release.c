@@ -251,5 +251,50 @@ START_TEST(two_signatures)
 }
 END_TEST
 
+/* The armored signature of @in is replaced by one with a byte changed in its last packet. */
+static void spoil_last_signature(const char *home, struct buf *in)
+{
+	_cleanup_buf_ struct buf armor = BUF_INIT, packets = BUF_INIT, again = BUF_INIT;
+	char *start = strstr((char *)in->data, "-----BEGIN PGP SIGNATURE");
+
+	buf_append_str(&armor, start);
+	GPG(home, &armor, &packets, "--dearmor");
+	packets.data[packets.len - 5] ^= 1;
+	GPG(home, &packets, &again, "--enarmor");
+	in->len = (size_t)((uint8_t *)start - in->data);
+	buf_append_str(in, "-----BEGIN PGP SIGNATURE-----\n");
+	char *body = strstr((char *)again.data, "\n\n"), *end = strstr(body, "-----END");
+	buf_append(in, body, (size_t)(end - body));
+	buf_append_str(in, "-----END PGP SIGNATURE-----\n");
+}
+
+START_TEST(a_bad_one_beside_a_good_one)
+{
+	_cleanup_buf_ struct buf in = BUF_INIT, text = BUF_INIT, both = BUF_INIT, secret = BUF_INIT;
+	_cleanup_strv_ struct strv signers = STRV_INIT;
+	struct buf plain = { (uint8_t *)"Suite: x\n", 9, 0, false };
+	struct err e;
+
+	if (!have_gpg())
+		test_skip("no gpg");
+	char *dir = test_dir();
+	_cleanup_free_ char *ring = key_make(dir, "key", "20230101T000000", "0");
+	free(key_make(dir, "other", "20230101T000000", "0"));
+	_cleanup_free_ char *home = str_printf("%s/key", dir);
+	_cleanup_free_ char *other_home = str_printf("%s/other", dir);
+	GPG(other_home, NULL, &secret, "--export-secret-keys");
+	GPG(home, &secret, NULL, "--import");
+	GPG(home, NULL, &both, "--export");
+	ck_ok(outfile_write(ring, 0644, both.data, both.len, &e));
+	GPG(home, &plain, &in, "-u", "key", "-u", "other", "--clearsign");
+	ck_ok(verify(&in, ring, &text, &signers, &e));
+	spoil_last_signature(home, &in);
+	ck_fails(verify(&in, ring, &text, &signers, &e), -EBADMSG, "the signature is bad");
+	key_stop(dir, "key");
+	key_stop(dir, "other");
+	test_dir_remove(dir);
+}
+END_TEST
+
 TEST_MAIN("release", dates, fields_and_files, refused, valid_to_the_second, good_signature,
-	  bad_signatures, expired_key, weak_digest, two_signatures)
+	  bad_signatures, expired_key, weak_digest, two_signatures, a_bad_one_beside_a_good_one)
