@@ -148,7 +148,6 @@ static int build_initrd(struct build *b, struct err *e)
 		.overlay = extra,
 		.kernel_version = b->kernel_version,
 		.module_paths = &modules,
-		.load_modules = &recipe->initrd_modules,
 		.time = b->time,
 		.pool = b->p.pool,
 	};
