@@ -86,7 +86,7 @@ static int size_content(struct ext4_item *it, const struct fs_params *p, struct 
 static int size_xattrs(struct ext4_items *items, struct ext4_item *it, struct err *e)
 {
 	const struct tree_inode *inode = it->node->inode;
-	uint8_t area[EXT4_XATTR_INODE_BYTES] = { 0 };
+	_Alignas(8) uint8_t area[EXT4_XATTR_INODE_BYTES] = { 0 };
 	bool is_new;
 
 	if (!inode->n_xattrs)

@@ -44,7 +44,16 @@ struct fs_writer {
 		     struct sink *s, struct err *e);
 };
 
+/*
+ * ext4: no journal, blocks of 4096 bytes, nothing reserved, below 16 TiB. Attributes of user.*,
+ * trusted.* and security.*, at most a block of them for each inode; ACLs are -EINVAL.
+ */
 extern const struct fs_writer fs_writer_ext4;
+/*
+ * vfat: FAT32, or FAT16 below about 256 MiB, never FAT12. Regular files below 4 GiB and directories
+ * only, else -EINVAL; owners, modes and attributes are not kept, hard links become files. The label
+ * is written in capitals.
+ */
 extern const struct fs_writer fs_writer_vfat;
 
 /** fs_writer_find() - by name; NULL if there is none */
@@ -59,6 +68,11 @@ struct fs_stat {
 	uint32_t rdev_major, rdev_minor;
 };
 
+/*
+ * A reader is used by one thread at a time; its callbacks may use it. Of FAT it opens FAT16 and FAT32,
+ * of ext4 what has extents, no features that change its structures further (inline data, encryption,
+ * a journal to be replayed) and no file larger than its filesystem.
+ */
 struct fs_reader;
 
 struct fs_reader_ops {

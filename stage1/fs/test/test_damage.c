@@ -255,6 +255,11 @@ START_TEST(ext4_particular_damage)
 	sub[2] = '/';
 	ck_fails(use(&b, b.len, &e), -EINVAL, "bad name");
 	sub[2] = 's';
+	uint8_t *other = memmem(b.data, b.len, "\x09\x01other.txt", 11);
+	ck_assert_ptr_nonnull(other);
+	other[0] = 60; /* the name goes past its entry */
+	ck_fails(use(&b, b.len, &e), -EINVAL, "bad directory entry");
+	other[0] = 9;
 	put_le16(sub - 2, 5);
 	ck_fails(use(&b, b.len, &e), -EINVAL, "bad directory entry");
 }

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 
+#include "stage1/fs/ext4.h"
 #include "stage1/fs/test/support.h"
 
 static char *dir, *image;
@@ -103,6 +104,7 @@ START_TEST(symlinks_devices_links_xattrs)
 	to = fs_test_file(t, "ping", 10);
 	ck_ok(tree_add_link(t, "other/name", to, NULL, &e));
 	ck_assert_int_eq(tree_set_xattr(to, "security.capability", value, 20), 0);
+	_cleanup_ext4_items_ struct ext4_items items = { 0 };
 	for (int i = 0; i < 1030; i++) { /* more than may share a block */
 		_cleanup_free_ char *path = str_printf("attr/%d", i);
 		n = fs_test_file(t, path, 0);
@@ -111,6 +113,9 @@ START_TEST(symlinks_devices_links_xattrs)
 		ck_assert_int_eq(tree_set_xattr(n, "user.b", "", 0), 0);
 		ck_assert_int_eq(tree_set_xattr(n, "security.selinux", "s:t", 4), 0);
 	}
+	ck_ok(ext4_items_init(&items, t, &p, &e));
+	ck_assert_uint_eq(items.xattrs.n, 2);
+	ck_assert_uint_eq(items.xattrs.v[0].refs, 1024);
 	round_trip(t, &p);
 	teardown();
 }
@@ -166,6 +171,9 @@ START_TEST(file_of_many_extents)
 		ck_assert_uint_eq(n, sizeof(got));
 		ck_assert_mem_eq(got, map->data + from, sizeof(got));
 	}
+	struct stat st; /* zeros are not written */
+	ck_assert_int_eq(stat(image, &st), 0);
+	ck_assert_int_lt(st.st_blocks * 512, 30 * (int64_t)MiB);
 	teardown();
 }
 END_TEST
@@ -192,6 +200,62 @@ START_TEST(large_directories)
 		ck_assert_msg(strstr(out, "Root node dump") != NULL, "%.200s", out);
 		ck_assert_ptr_nonnull(strstr(out, counts[i] > 100000 ? "Indirect levels: 1"
 								     : "Indirect levels: 0"));
+	}
+	teardown();
+}
+END_TEST
+
+struct hashed {
+	uint32_t hash;
+	char name[24];
+};
+
+static int cmp_hashed(const void *a, const void *b)
+{
+	uint32_t x = ((const struct hashed *)a)->hash, y = ((const struct hashed *)b)->hash;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Names by their hashes, all of 16 bytes, so that 170 of them are a leaf. */
+static struct hashed *hash_names(size_t n, const struct fs_params *p)
+{
+	struct hashed *v = calloc(n, sizeof(*v));
+	uint32_t seed[4], minor;
+
+	ck_assert_ptr_nonnull(v);
+	memcpy(seed, p->hash_seed, sizeof(seed));
+	for (size_t i = 0; i < n; i++) {
+		snprintf(v[i].name, sizeof(v[i].name), "name-%06zu%s", i, "-xxxx");
+		ck_assert_int_eq(ext2fs_dirhash2(EXT2_HASH_HALF_MD4_UNSIGNED, v[i].name, 16, NULL,
+						 0, seed, &v[i].hash, &minor),
+				 0);
+	}
+	qsort(v, n, sizeof(*v), cmp_hashed);
+	return v;
+}
+
+/* Two names of one hash, with the border between two leaves between them: the index says so. */
+START_TEST(equal_hashes_across_leaves)
+{
+	_cleanup_(tree_free) struct tree *t = tree_new();
+	struct fs_params p = fs_test_params();
+	size_t n = 300000, at = 169;
+
+	setup();
+	_cleanup_free_ struct hashed *v = hash_names(n, &p);
+	while (at + 1 < n && v[at].hash != v[at + 1].hash)
+		at++;
+	ck_assert_uint_lt(at + 1, n);
+	for (size_t i = at - 169; i < at + 100 && i < n; i++) {
+		_cleanup_free_ char *path = str_printf("d/%s", v[i].name);
+		fs_test_file(t, path, 0);
+	}
+	round_trip(t, &p);
+	if (fs_test_program("debugfs")) {
+		_cleanup_free_ char *out = FS_RUN("debugfs", "-R", "htree_dump /d", image);
+		_cleanup_free_ char *want = str_printf("Hash 0x%08x, block 2", v[at].hash | 1);
+		ck_assert_msg(strstr(out, want) != NULL, "%.900s", out);
 	}
 	teardown();
 }
@@ -370,6 +434,6 @@ START_TEST(kernel_mounts_it)
 END_TEST
 
 TEST_MAIN("ext4", features_and_identity, empty_tree_and_edge_sizes, symlinks_devices_links_xattrs,
-	  file_of_many_extents, large_directories, names_and_depth, many_subdirectories,
-	  random_trees, is_deterministic, sizes_are_tight, refuses_what_it_cannot_hold,
-	  kernel_mounts_it)
+	  file_of_many_extents, large_directories, equal_hashes_across_leaves, names_and_depth,
+	  many_subdirectories, random_trees, is_deterministic, sizes_are_tight,
+	  refuses_what_it_cannot_hold, kernel_mounts_it)
