@@ -48,7 +48,7 @@ test_sh   := $(sort $(wildcard */test/test-*.sh */*/test/test-*.sh */*/*/test/te
 all: $(O)/slipway                ## build the program: build/slipway
 
 help:                            ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile qemu-tests/module.mk | expand -t 22
 
 $(O)/slipway: $(O)/builder/cli/main.o $(O)/libslipway.a
 	$(call say,LD,$@)
@@ -70,7 +70,7 @@ $(tests): $(O)/%: $(O)/%.o $(O)/libslipway.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $^ $(libs) $(test_libs)
 
-tests: $(tests) $(O)/slipway     ## build the tests without running them
+tests: $(tests) $(O)/slipway $(O)/qemu-tests/run ## build the tests without running them
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
@@ -87,12 +87,14 @@ image: deps                      ## everything: dependencies, build, lock, fetch
 	$(Q)$(O)/slipway build recipes/node -o out
 
 jobs := $(shell nproc)
+# The boot takes longest: it starts first.
+boot_sh := qemu-tests/cases/test/test-boot.sh
 
 check: deps                      ## all tests: unit, differential, sanitizers, whole builds, a boot
 	$(Q)$(MAKE) --no-print-directory -j$(jobs) WERROR=1 tests
 	$(Q)$(MAKE) --no-print-directory check-layers lint
 	$(Q)test -e out/node_1.raw || $(MAKE) --no-print-directory image
-	$(Q).ci/run-tests $(jobs) build/logs $(tests) $(test_sh) $(boot_tests)
+	$(Q).ci/run-tests $(jobs) build/logs $(boot_sh) $(filter-out $(boot_sh),$(test_sh)) $(tests)
 
 check-unit: tests                ## the unit tests only
 	$(Q).ci/run-tests $(jobs) build/logs $(tests)
