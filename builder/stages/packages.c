@@ -35,8 +35,14 @@ static int read_one(void *ctx, size_t i, struct err *e)
 		return fd;
 	int r = source_init_fd(&src, fd, e);
 	struct package **slot = &b->packages[lp - b->p.lock->packages];
+	const struct package_read_params rp = {
+		.src = &src,
+		.key = hex,
+		.store = cache_unpack_store(b->p.cache),
+		.pool = b->p.pool, /* the blocks of a large one are decoded side by side */
+	};
 	if (r == 0)
-		r = package_read_deb(&src, hex, cache_unpack_store(b->p.cache), slot, e);
+		r = package_read(&rp, slot, e);
 	if (r < 0)
 		return err_wrap(e, r, "package %s %s", lp->name, lp->version);
 	if (!str_eq((*slot)->name, lp->name) || !str_eq((*slot)->version, lp->version))
