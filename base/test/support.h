@@ -55,11 +55,11 @@ static inline int test_run(const char *name, const TTest *const *tests, size_t n
 	} while (0)
 
 /* The same where the error is behind a pointer called e. */
-#define ck_ok_p(call)                                                                              \
-	do {                                                                                       \
-		int r_ = (call);                                                                   \
-		if (r_ < 0)                                                                        \
-			ck_abort_msg("%s: %d: %s", #call, r_, e->msg);                             \
+#define ck_ok_p(call)                                                  \
+	do {                                                           \
+		int r_ = (call);                                       \
+		if (r_ < 0)                                            \
+			ck_abort_msg("%s: %d: %s", #call, r_, e->msg); \
 	} while (0)
 
 /* A call that must fail with this code and a message that holds this text. */

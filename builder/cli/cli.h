@@ -21,10 +21,10 @@ enum {
 };
 
 struct cli {
-	char *cache_dir;  /* $XDG_CACHE_HOME/slipway */
-	const char *mirror; /* $SLIPWAY_MIRROR, or NULL */
-	const char *accel; /* $SLIPWAY_ACCEL, or NULL */
-	int64_t now;	  /* seconds since 1970 */
+	char *cache_dir;	   /* $XDG_CACHE_HOME/slipway */
+	const char *mirror;	   /* $SLIPWAY_MIRROR, or NULL */
+	const char *accel;	   /* $SLIPWAY_ACCEL, or NULL */
+	int64_t now;		   /* seconds since 1970 */
 	int64_t source_date_epoch; /* -1: not set */
 	bool quiet;
 	struct pool *pool;

@@ -18,8 +18,8 @@ static int get_size(const char *name, const char *text, uint64_t min, uint64_t *
 	if (!text)
 		return 0;
 	if (parse_size(text, ret) < 0 || *ret < min)
-		return err_set(e, -EINVAL, "--%s %s: not a size of at least %llu MiB, such as 4G", name,
-			       text, (unsigned long long)(min / MiB));
+		return err_set(e, -EINVAL, "--%s %s: not a size of at least %llu MiB, such as 4G",
+			       name, text, (unsigned long long)(min / MiB));
 	return 0;
 }
 
@@ -58,7 +58,8 @@ static int boot(struct cli *c, const char *image, const struct boot_options *o, 
 	struct vm_params p = { .name = "boot",
 			       .image = image,
 			       .snapshot = !o->persistent,
-			       .firmware = o->no_secure_boot ? VM_FIRMWARE_UEFI : VM_FIRMWARE_SECURE_BOOT,
+			       .firmware = o->no_secure_boot ? VM_FIRMWARE_UEFI
+							     : VM_FIRMWARE_SECURE_BOOT,
 			       .tpm = o->tpm,
 			       .online = o->online,
 			       .ssh = o->ssh_key != NULL,
@@ -100,18 +101,27 @@ static int run_boot(struct cli *c, int argc, char **argv, struct err *e)
 	const struct cli_option options[] = {
 		{ .name = "memory", .arg = "SIZE", .value = &o.memory, .help = "default: 2G" },
 		{ .name = "cpus", .arg = "N", .value = &o.cpus, .help = "default: 2" },
-		{ .name = "disk-size", .arg = "SIZE", .value = &o.disk_size,
+		{ .name = "disk-size",
+		  .arg = "SIZE",
+		  .value = &o.disk_size,
 		  .help = "size of its disk (default: the image and 4G)" },
-		{ .name = "ssh-key", .arg = "FILE", .value = &o.ssh_key,
+		{ .name = "ssh-key",
+		  .arg = "FILE",
+		  .value = &o.ssh_key,
 		  .help = "public key that root may log in with, on a forwarded port" },
-		{ .name = "persistent", .flag = &o.persistent,
+		{ .name = "persistent",
+		  .flag = &o.persistent,
 		  .help = "write into the image (default: onto a snapshot)" },
-		{ .name = "no-secure-boot", .flag = &o.no_secure_boot,
+		{ .name = "no-secure-boot",
+		  .flag = &o.no_secure_boot,
 		  .help = "firmware without Secure Boot" },
 		{ .name = "tpm", .flag = &o.tpm, .help = "with a TPM 2.0" },
-		{ .name = "online", .flag = &o.online,
+		{ .name = "online",
+		  .flag = &o.online,
 		  .help = "the guest may reach beyond this machine" },
-		{ .name = "log-dir", .arg = "DIR", .value = &o.log_dir,
+		{ .name = "log-dir",
+		  .arg = "DIR",
+		  .value = &o.log_dir,
 		  .help = "keep the console's text and QEMU's messages here" },
 		{ 0 },
 	};

@@ -19,11 +19,12 @@ static void print_plan(const struct cli *c, const struct build *b)
 		 mib(b->usr_bytes), mib(b->verity_bytes));
 	for (size_t i = 0; i < b->plan.n_placed; i++) {
 		const struct layout_placed *p = &b->plan.placed[i];
-		uint64_t used = p->slot == 0 && p->type == LAYOUT_USR ? b->usr_bytes :
-				p->slot == 0 && p->type == LAYOUT_USR_VERITY ? b->verity_bytes : 0;
+		uint64_t used = p->slot == 0 && p->type == LAYOUT_USR	       ? b->usr_bytes
+				: p->slot == 0 && p->type == LAYOUT_USR_VERITY ? b->verity_bytes
+									       : 0;
 		cli_note(c, "  %zu %-14s %8.1f MiB at %8.1f MiB  %s%s", i + 1,
-			 layout_type_name(p->type), mib(p->size_bytes), mib(p->start_bytes), p->label,
-			 used ? "" : "");
+			 layout_type_name(p->type), mib(p->size_bytes), mib(p->start_bytes),
+			 p->label, used ? "" : "");
 		if (used)
 			cli_note(c, "    %.0f %% used, %.1f MiB to spare",
 				 100.0 * (double)used / (double)p->size_bytes,
@@ -84,12 +85,19 @@ static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 	const char *out = "out", *lock_path = NULL;
 	bool dry_run = false, timings = false, relock = false;
 	const struct cli_option options[] = {
-		{ .name = "output", .letter = 'o', .arg = "DIR", .value = &out,
+		{ .name = "output",
+		  .letter = 'o',
+		  .arg = "DIR",
+		  .value = &out,
 		  .help = "where the image and its parts go (default: out)" },
-		{ .name = "lock", .arg = "FILE", .value = &lock_path,
+		{ .name = "lock",
+		  .arg = "FILE",
+		  .value = &lock_path,
 		  .help = "the lock (default: recipe.lock beside the recipe)" },
 		{ .name = "relock", .flag = &relock, .help = "make the lock anew first" },
-		{ .name = "dry-run", .letter = 'n', .flag = &dry_run,
+		{ .name = "dry-run",
+		  .letter = 'n',
+		  .flag = &dry_run,
 		  .help = "plan and print the plan, write nothing" },
 		{ .name = "timings", .flag = &timings, .help = "print what each stage took" },
 		{ 0 },

@@ -17,8 +17,10 @@ static int run_keygen(struct cli *c, int argc, char **argv, struct err *e)
 	r = keygen(&p, e);
 	if (r < 0)
 		return r;
-	cli_note(c, "%s: development keys PK, KEK and db. Never sign with them what others are to trust.",
-		 args[0]);
+	cli_note(
+		c,
+		"%s: development keys PK, KEK and db. Never sign with them what others are to trust.",
+		args[0]);
 	return 0;
 }
 

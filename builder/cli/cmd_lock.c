@@ -68,9 +68,15 @@ static int run_lock(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *mirror = c->mirror, *output = NULL;
 	const struct cli_option options[] = {
-		{ .name = "mirror", .letter = 'm', .arg = "URL", .value = &mirror,
+		{ .name = "mirror",
+		  .letter = 'm',
+		  .arg = "URL",
+		  .value = &mirror,
 		  .help = "take packages from here, not from where the recipe says" },
-		{ .name = "output", .letter = 'o', .arg = "FILE", .value = &output,
+		{ .name = "output",
+		  .letter = 'o',
+		  .arg = "FILE",
+		  .value = &output,
 		  .help = "write the lock here (default: recipe.lock beside the recipe)" },
 		{ 0 },
 	};

@@ -9,8 +9,8 @@ const struct lock_codec *cli_codecs(size_t *ret_n)
 {
 	static char ext2fs[32], zstd[32];
 	static const struct lock_codec codecs[] = {
-		{ (char *)(uintptr_t)"ext2fs", ext2fs },
-		{ (char *)(uintptr_t)"zstd", zstd },
+		{ (char *)(uintptr_t) "ext2fs", ext2fs },
+		{ (char *)(uintptr_t) "zstd", zstd },
 	};
 	const char *version;
 

@@ -32,10 +32,11 @@ static void print_usage(FILE *f)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(f, "  %-8s %-22s %s\n", commands[i]->name, commands[i]->args,
 			commands[i]->summary);
-	fprintf(f, "\nGlobal options:\n"
-		   "  -q, --quiet      print errors only\n"
-		   "  -j, --jobs N     threads to use (default: the processors that this process may use)\n"
-		   "\nOf one command: slipway COMMAND --help. More: man slipway\n");
+	fprintf(f,
+		"\nGlobal options:\n"
+		"  -q, --quiet      print errors only\n"
+		"  -j, --jobs N     threads to use (default: the processors that this process may use)\n"
+		"\nOf one command: slipway COMMAND --help. More: man slipway\n");
 }
 
 static unsigned int usable_cpus(void)
@@ -69,12 +70,14 @@ static int read_environment(struct cli *c)
 	if (c->mirror && !*c->mirror)
 		c->mirror = NULL;
 	if (!c->cache_dir) {
-		fprintf(stderr, "slipway: neither XDG_CACHE_HOME nor HOME is set: where is the cache?\n");
+		fprintf(stderr,
+			"slipway: neither XDG_CACHE_HOME nor HOME is set: where is the cache?\n");
 		return EXIT_USAGE;
 	}
 	if (epoch && *epoch) {
 		if (parse_u64(epoch, 10, &v) < 0 || v > UINT32_MAX) {
-			fprintf(stderr, "slipway: SOURCE_DATE_EPOCH is not a number of seconds: %s\n",
+			fprintf(stderr,
+				"slipway: SOURCE_DATE_EPOCH is not a number of seconds: %s\n",
 				epoch);
 			return EXIT_USAGE;
 		}
@@ -152,13 +155,15 @@ static int global_options(struct cli *c, int argc, char **argv, unsigned int *jo
 			c->quiet = true;
 		} else if ((str_eq(argv[i], "-j") || str_eq(argv[i], "--jobs")) && i + 1 < argc) {
 			if (parse_u64(argv[++i], 10, &n) < 0 || n < 1 || n > 1024) {
-				fprintf(stderr, "slipway: not a number of threads (1 to 1024): %s\n",
+				fprintf(stderr,
+					"slipway: not a number of threads (1 to 1024): %s\n",
 					argv[i]);
 				return -1;
 			}
 			*jobs = (unsigned int)n;
 		} else {
-			fprintf(stderr, "slipway: unknown option %s; see slipway --help\n", argv[i]);
+			fprintf(stderr, "slipway: unknown option %s; see slipway --help\n",
+				argv[i]);
 			return -1;
 		}
 	}

@@ -40,7 +40,8 @@ static void print_help(const struct cli_command *cmd, const struct cli_option *o
 
 static int usage(const struct cli_command *cmd, const char *what, const char *arg)
 {
-	fprintf(stderr, "slipway %s: %s%s\nUsage: slipway %s [OPTION…] %s; more: slipway %s --help\n",
+	fprintf(stderr,
+		"slipway %s: %s%s\nUsage: slipway %s [OPTION…] %s; more: slipway %s --help\n",
 		cmd->name, what, arg, cmd->name, cmd->args, cmd->name);
 	return EXIT_USAGE;
 }

@@ -22,9 +22,9 @@ struct build_params {
 	const struct recipe *recipe;
 	const struct lock *lock;
 	struct cache *cache;
-	const char *out_dir; /* made if it is not there */
+	const char *out_dir;	   /* made if it is not there */
 	int64_t source_date_epoch; /* -1: the lock's */
-	int64_t now; /* seconds since 1970: for certificates' validity only */
+	int64_t now;		   /* seconds since 1970: for certificates' validity only */
 	struct pool *pool;
 	struct progress *progress; /* may be NULL */
 };
@@ -36,20 +36,20 @@ struct build_timing {
 };
 
 enum build_output {
-	BUILD_DISK,	   /* <name>_<version>.raw */
-	BUILD_USR,	   /* .usr.raw */
-	BUILD_VERITY,	   /* .usr-verity.raw */
-	BUILD_VERITY_SIG,  /* .usr-verity-sig.raw */
-	BUILD_UKI,	   /* .efi */
-	BUILD_ROOT_HASH,   /* .roothash: 64 hex digits and a newline */
+	BUILD_DISK,	  /* <name>_<version>.raw */
+	BUILD_USR,	  /* .usr.raw */
+	BUILD_VERITY,	  /* .usr-verity.raw */
+	BUILD_VERITY_SIG, /* .usr-verity-sig.raw */
+	BUILD_UKI,	  /* .efi */
+	BUILD_ROOT_HASH,  /* .roothash: 64 hex digits and a newline */
 	BUILD_N_OUTPUTS,
 };
 
 /* The state that stages hand on. Each field says which stage sets it. */
 struct build {
 	struct build_params p;
-	int64_t time;	     /* inputs: the only time there is */
-	uint8_t seed[32];    /* inputs: what UUIDs and salts are derived from */
+	int64_t time;	       /* inputs: the only time there is */
+	uint8_t seed[32];      /* inputs: what UUIDs and salts are derived from */
 	struct layout *layout; /* inputs */
 	struct signer *signer; /* inputs */
 	struct blob *auth[3];  /* inputs: PK, KEK, db; NULL: nothing to enrol */
@@ -57,22 +57,22 @@ struct build {
 	struct package **packages; /* packages: in the lock's order */
 	size_t n_packages;
 
-	struct tree *tree; /* tree: the system; from its end on, what is in /usr */
-	struct tree *initrd;   /* tree */
+	struct tree *tree;   /* tree: the system; from its end on, what is in /usr */
+	struct tree *initrd; /* tree */
 	struct blob *kernel, *stub, *boot_loader, *os_release; /* tree */
-	char *kernel_version;  /* tree */
+	char *kernel_version;				       /* tree */
 
-	uint64_t usr_bytes;	/* usr (plan) */
+	uint64_t usr_bytes;	     /* usr (plan) */
 	struct verity_params verity; /* verity (plan) */
 	uint64_t verity_bytes;	     /* verity (plan) */
 	struct layout_plan plan;     /* disk (plan) */
 
-	struct outfile out[BUILD_N_OUTPUTS]; /* opened by each one's stage (run) */
-	struct buf initrd_image;     /* initrd (run) */
+	struct outfile out[BUILD_N_OUTPUTS];	   /* opened by each one's stage (run) */
+	struct buf initrd_image;		   /* initrd (run) */
 	uint8_t root_hash[VERITY_ROOT_HASH_BYTES]; /* verity (run) */
-	struct buf verity_sig;	     /* root-hash (run): the partition's content */
-	char *cmdline;		     /* root-hash (run) */
-	struct buf uki;		     /* uki (run): signed */
+	struct buf verity_sig;			   /* root-hash (run): the partition's content */
+	char *cmdline;				   /* root-hash (run) */
+	struct buf uki;				   /* uki (run): signed */
 
 	struct strv notices; /* for the person: what the build did that may surprise */
 	struct build_timing timings[32];

@@ -6,10 +6,10 @@
 #include "builder/stages/build.h"
 #include "signing/authenticode.h"
 
-#define LOADER_CONF                                                                                \
-	"timeout 0\n"                                                                              \
-	"editor no\n"                                                                              \
-	"auto-firmware no\n"                                                                       \
+#define LOADER_CONF          \
+	"timeout 0\n"        \
+	"editor no\n"        \
+	"auto-firmware no\n" \
 	"secure-boot-enroll if-safe\n"
 
 static int plan(struct build *b, struct err *e)
@@ -37,10 +37,10 @@ static int add(struct build *b, struct tree *t, const char *path, struct blob *b
 /* The boot loader, signed, under the name that firmware looks for and under its own. */
 static int add_loader(struct build *b, struct tree *t, struct err *e)
 {
-	const char *fallback = str_eq(b->p.recipe->arch, "arm64") ? "EFI/BOOT/BOOTAA64.EFI" :
-								    "EFI/BOOT/BOOTX64.EFI";
-	const char *own = str_eq(b->p.recipe->arch, "arm64") ? "EFI/systemd/systemd-bootaa64.efi" :
-							       "EFI/systemd/systemd-bootx64.efi";
+	const char *fallback = str_eq(b->p.recipe->arch, "arm64") ? "EFI/BOOT/BOOTAA64.EFI"
+								  : "EFI/BOOT/BOOTX64.EFI";
+	const char *own = str_eq(b->p.recipe->arch, "arm64") ? "EFI/systemd/systemd-bootaa64.efi"
+							     : "EFI/systemd/systemd-bootx64.efi";
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	_cleanup_(blob_unref) struct blob *loader = NULL;
 
@@ -59,7 +59,8 @@ static int add_loader(struct build *b, struct tree *t, struct err *e)
 
 static int add_enrolment(struct build *b, struct tree *t, struct err *e)
 {
-	static const char *const paths[] = { "loader/keys/auto/PK.auth", "loader/keys/auto/KEK.auth",
+	static const char *const paths[] = { "loader/keys/auto/PK.auth",
+					     "loader/keys/auto/KEK.auth",
 					     "loader/keys/auto/db.auth" };
 	int r = 0;
 
@@ -71,8 +72,8 @@ static int add_enrolment(struct build *b, struct tree *t, struct err *e)
 static int esp_tree(struct build *b, struct tree **ret, struct err *e)
 {
 	_cleanup_(tree_free) struct tree *t = tree_new();
-	_cleanup_free_ char *uki_path = str_printf("EFI/Linux/%s_%s.efi", b->p.recipe->name,
-						   b->p.recipe->version);
+	_cleanup_free_ char *uki_path =
+		str_printf("EFI/Linux/%s_%s.efi", b->p.recipe->name, b->p.recipe->version);
 
 	if (!t || !uki_path)
 		return err_oom(e);
@@ -103,11 +104,12 @@ static int write_esp(struct build *b, struct sink *disk, struct err *e)
 	uint64_t bytes;
 
 	if (3 * b->uki.len > esp->size_bytes)
-		return err_set(e, -ENOSPC,
-			       "the esp of layout %s has %llu MiB, three UKIs of %.1f MiB do not fit: make "
-			       "it larger in the layout",
-			       b->layout->name, (unsigned long long)(esp->size_bytes / MiB),
-			       (double)b->uki.len / (double)MiB);
+		return err_set(
+			e, -ENOSPC,
+			"the esp of layout %s has %llu MiB, three UKIs of %.1f MiB do not fit: make "
+			"it larger in the layout",
+			b->layout->name, (unsigned long long)(esp->size_bytes / MiB),
+			(double)b->uki.len / (double)MiB);
 	build_derive(b, "esp", p.uuid, sizeof(p.uuid));
 	int r = esp_tree(b, &t, e);
 	if (r == 0)

@@ -5,7 +5,9 @@
 
 static int run(struct build *b, struct err *e)
 {
-	const struct initrd_pack_params p = { .type = COMPRESS_ZSTD, .time = b->time, .pool = b->p.pool };
+	const struct initrd_pack_params p = { .type = COMPRESS_ZSTD,
+					      .time = b->time,
+					      .pool = b->p.pool };
 
 	int r = initrd_pack(b->initrd, &p, &b->initrd_image, e);
 	return r < 0 ? err_wrap(e, r, "initrd") : 0;

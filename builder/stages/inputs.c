@@ -10,8 +10,7 @@ static const char *const auth_names[] = { "PK.auth", "KEK.auth", "db.auth" };
 static int load_enrolment(struct build *b, struct err *e)
 {
 	for (size_t i = 0; b->p.recipe->enroll && i < ARRAY_SIZE(auth_names); i++) {
-		_cleanup_free_ char *path =
-			str_printf("%s/%s", b->p.recipe->enroll, auth_names[i]);
+		_cleanup_free_ char *path = str_printf("%s/%s", b->p.recipe->enroll, auth_names[i]);
 		if (!path)
 			return err_oom(e);
 		int r = blob_new_file(AT_FDCWD, path, &b->auth[i], e);

@@ -46,8 +46,8 @@ static int read_one(void *ctx, size_t i, struct err *e)
 	if (r < 0)
 		return err_wrap(e, r, "package %s %s", lp->name, lp->version);
 	if (!str_eq((*slot)->name, lp->name) || !str_eq((*slot)->version, lp->version))
-		return err_set(e, -EBADMSG, "package %s %s says of itself that it is %s %s", lp->name,
-			       lp->version, (*slot)->name, (*slot)->version);
+		return err_set(e, -EBADMSG, "package %s %s says of itself that it is %s %s",
+			       lp->name, lp->version, (*slot)->name, (*slot)->version);
 	return 0;
 }
 
@@ -56,17 +56,19 @@ static int check_use(const struct lock *l, struct err *e)
 {
 	for (size_t i = 0; i < l->n_packages; i++)
 		if (!l->packages[i].image)
-			return err_set(e, -EINVAL,
-				       "package %s is needed by the initrd only: add it to packages, the "
-				       "initrd is made of files of the image",
-				       l->packages[i].name);
+			return err_set(
+				e, -EINVAL,
+				"package %s is needed by the initrd only: add it to packages, the "
+				"initrd is made of files of the image",
+				l->packages[i].name);
 	return 0;
 }
 
 static int plan(struct build *b, struct err *e)
 {
 	const struct lock *l = b->p.lock;
-	_cleanup_free_ const struct lock_package **by_size = calloc(l->n_packages, sizeof(*by_size));
+	_cleanup_free_ const struct lock_package **by_size =
+		calloc(l->n_packages, sizeof(*by_size));
 
 	b->packages = calloc(l->n_packages, sizeof(*b->packages));
 	if (!b->packages || !by_size)

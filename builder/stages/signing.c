@@ -45,8 +45,8 @@ static int root_hash_run(struct build *b, struct err *e)
 
 	int r = root_hash_sign(b->signer, b->root_hash, &der, e);
 	if (r == 0)
-		r = verity_sig_build(b->signer->cert, b->root_hash, der.data, der.len, &b->verity_sig,
-				     e);
+		r = verity_sig_build(b->signer->cert, b->root_hash, der.data, der.len,
+				     &b->verity_sig, e);
 	if (r < 0)
 		return err_wrap(e, r, "root hash signature");
 	hex_encode(b->root_hash, sizeof(b->root_hash), hex);

@@ -51,7 +51,8 @@ static int merge(struct build *b, struct err *e)
 	return r < 0 ? r : warn_unused(b, exclude, e);
 }
 
-static int overlay(struct build *b, struct tree *t, const char *dir, const char *name, struct err *e)
+static int overlay(struct build *b, struct tree *t, const char *dir, const char *name,
+		   struct err *e)
 {
 	const struct tree_overlay_params p = { .dir = dir, .name = name, .time = b->time };
 
@@ -63,16 +64,19 @@ static int add_layout_files(struct build *b, struct err *e)
 {
 	struct tree_meta m = { .mode = 0644,
 			       .mtime = b->time,
-			       .origin = tree_add_origin(b->tree, TREE_ORIGIN_RECIPE, "layout", NULL) };
+			       .origin = tree_add_origin(b->tree, TREE_ORIGIN_RECIPE, "layout",
+							 NULL) };
 	struct layout_files files;
 
 	if (!m.origin)
 		return err_oom(e);
-	int r = layout_node_files(b->layout, b->p.recipe->name, b->p.recipe->update_source, &files, e);
+	int r = layout_node_files(b->layout, b->p.recipe->name, b->p.recipe->update_source, &files,
+				  e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < files.n; i++)
-		r = tree_put_file(b->tree, files.v[i].path, &m, blob_new_str(files.v[i].text), NULL, e);
+		r = tree_put_file(b->tree, files.v[i].path, &m, blob_new_str(files.v[i].text), NULL,
+				  e);
 	layout_files_done(&files);
 	return r;
 }

@@ -7,9 +7,10 @@
 
 static struct fs_params usr_params(const struct build *b)
 {
-	struct fs_params p = {
-		.label = b->p.recipe->name, .time = b->time, .pool = b->p.pool, .progress = b->p.progress
-	};
+	struct fs_params p = { .label = b->p.recipe->name,
+			       .time = b->time,
+			       .pool = b->p.pool,
+			       .progress = b->p.progress };
 
 	build_derive(b, "usr uuid", p.uuid, sizeof(p.uuid));
 	build_derive(b, "usr hash seed", p.hash_seed, sizeof(p.hash_seed));
@@ -22,7 +23,8 @@ static int usr_plan(struct build *b, struct err *e)
 	struct fs_params p = usr_params(b);
 
 	if (!w)
-		return err_set(e, -EINVAL, "no filesystem writer is called %s", b->p.recipe->fs_type);
+		return err_set(e, -EINVAL, "no filesystem writer is called %s",
+			       b->p.recipe->fs_type);
 	int r = w->plan(b->tree, &p, &b->usr_bytes, e);
 	return r < 0 ? err_wrap(e, r, "/usr as %s", w->name) : 0;
 }

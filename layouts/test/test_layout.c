@@ -9,7 +9,9 @@
 /* An ESP, two slots and a root. */
 static struct layout small(uint32_t sector_bytes)
 {
-	struct layout l = { .name = (char *)(uintptr_t)"small", .sector_bytes = sector_bytes, .boot_tries = 3 };
+	struct layout l = { .name = (char *)(uintptr_t) "small",
+			    .sector_bytes = sector_bytes,
+			    .boot_tries = 3 };
 
 	l.partitions[l.n_partitions++] =
 		(struct layout_partition){ LAYOUT_ESP, LAYOUT_NO_SLOT, 64 * MiB };
@@ -93,14 +95,16 @@ static void write_and_dump(uint32_t sector_bytes, struct buf *dump, struct buf *
 		snprintf(sector, sizeof(sector), "%u", sector_bytes);
 		const char *const argv[] = { "fdisk", "-b", sector, "-l", path, NULL };
 		ck_ok(run_program(
-			&(struct run_params){ .argv = argv, .out = dump, .diag = verdict }, NULL, &e));
+			&(struct run_params){ .argv = argv, .out = dump, .diag = verdict }, NULL,
+			&e));
 	}
 	test_dir_remove(dir);
 }
 
 START_TEST(sfdisk_reads_what_was_planned)
 {
-	_cleanup_buf_ struct buf dump = BUF_INIT, verdict = BUF_INIT, again = BUF_INIT, v2 = BUF_INIT;
+	_cleanup_buf_ struct buf dump = BUF_INIT, verdict = BUF_INIT, again = BUF_INIT,
+				 v2 = BUF_INIT;
 
 	write_and_dump(512, &dump, &verdict);
 	expect(&dump, "label: gpt");

@@ -18,9 +18,9 @@ struct finish_params {
 	struct tree *tree;
 	struct package *const *packages; /* sorted by name */
 	size_t n_packages;
-	const char *arch; /* "x86-64" or "arm64" */
+	const char *arch;		      /* "x86-64" or "arm64" */
 	const char *image_id, *image_version; /* os-release */
-	int64_t time;	  /* seconds since 1970 */
+	int64_t time;			      /* seconds since 1970 */
 	const struct strv *units_enable, *units_disable, *units_mask;
 	struct pool *pool; /* may be NULL */
 };

@@ -6,8 +6,9 @@
 #include "stage1/tree/tree.h"
 
 struct pam_profile {
-	char *name;	      /* of the file */
-	struct strv keys, values; /* "Auth", "Auth-Initial", "Auth-Type", …; several lines have '\n' between */
+	char *name; /* of the file */
+	struct strv keys,
+		values; /* "Auth", "Auth-Initial", "Auth-Type", …; several lines have '\n' between */
 	int64_t priority;
 	bool by_default;
 };

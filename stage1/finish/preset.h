@@ -15,7 +15,10 @@ struct presets {
 	size_t n;
 };
 
-#define PRESETS_INIT { NULL, 0 }
+#define PRESETS_INIT    \
+	{               \
+		NULL, 0 \
+	}
 #define _cleanup_presets_ __attribute__((cleanup(presets_done)))
 
 void presets_done(struct presets *p);

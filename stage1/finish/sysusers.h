@@ -38,7 +38,10 @@ struct sysusers {
 	size_t n_ranges;
 };
 
-#define SYSUSERS_INIT { NULL, 0, NULL, 0, NULL, 0 }
+#define SYSUSERS_INIT                     \
+	{                                 \
+		NULL, 0, NULL, 0, NULL, 0 \
+	}
 #define _cleanup_sysusers_ __attribute__((cleanup(sysusers_done)))
 
 void sysusers_done(struct sysusers *s);

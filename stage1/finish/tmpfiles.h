@@ -6,8 +6,8 @@
 #include "stage1/tree/tree.h"
 
 struct tmpfiles_line {
-	char *type; /* with its modifiers: "L+" */
-	char *path; /* absolute, quotes and escapes resolved */
+	char *type;				    /* with its modifiers: "L+" */
+	char *path;				    /* absolute, quotes and escapes resolved */
 	char *mode, *user, *group, *age, *argument; /* NULL: not given */
 };
 
@@ -16,7 +16,10 @@ struct tmpfiles {
 	size_t n;
 };
 
-#define TMPFILES_INIT { NULL, 0 }
+#define TMPFILES_INIT   \
+	{               \
+		NULL, 0 \
+	}
 #define _cleanup_tmpfiles_ __attribute__((cleanup(tmpfiles_done)))
 
 void tmpfiles_done(struct tmpfiles *f);

@@ -28,7 +28,10 @@ struct users {
 	size_t n_groups;
 };
 
-#define USERS_INIT { NULL, 0, NULL, 0 }
+#define USERS_INIT               \
+	{                        \
+		NULL, 0, NULL, 0 \
+	}
 #define _cleanup_users_ __attribute__((cleanup(users_done)))
 
 void users_done(struct users *u);

@@ -3,18 +3,18 @@
 #include "base/test/support.h"
 #include "builder/recipe/recipe.h"
 
-#define HEAD                                                                                       \
-	"name: node\n"                                                                             \
-	"version: \"1\"\n"                                                                         \
-	"arch: x86-64\n"                                                                           \
-	"repositories:\n"                                                                          \
+#define HEAD               \
+	"name: node\n"     \
+	"version: \"1\"\n" \
+	"arch: x86-64\n"   \
+	"repositories:\n"  \
 	"  - {type: deb, suite: trixie, components: [main], mirror: system, keyring: /k.gpg}\n"
 #define PACKAGES "packages: [systemd, containerd]\n"
-#define TAIL                                                                                       \
-	"kernel: {cmdline: quiet}\n"                                                               \
-	"initrd: {packages: [systemd], modules: [dm_verity]}\n"                                    \
-	"filesystem: {type: ext4}\n"                                                               \
-	"layout: acl\n"                                                                            \
+#define TAIL                                                    \
+	"kernel: {cmdline: quiet}\n"                            \
+	"initrd: {packages: [systemd], modules: [dm_verity]}\n" \
+	"filesystem: {type: ext4}\n"                            \
+	"layout: acl\n"                                         \
 	"signing: {key: keys/db.key, certificate: keys/db.crt}\n"
 
 static int load(const char *text, struct recipe **ret, struct err *e)
@@ -33,9 +33,10 @@ START_TEST(reads_a_recipe)
 	_cleanup_(recipe_free) struct recipe *r = NULL;
 	struct err e = { 0 };
 
-	ck_ok(load(HEAD PACKAGES "without: [{package: perl-base, why: scripts}]\n"
-				 "remove: [/usr/share/doc, {path: /usr/share/man, why: \"no reader\"}]\n"
-				 "units: {enable: [ssh.service], mask: [a.timer]}\n" TAIL,
+	ck_ok(load(HEAD PACKAGES
+		   "without: [{package: perl-base, why: scripts}]\n"
+		   "remove: [/usr/share/doc, {path: /usr/share/man, why: \"no reader\"}]\n"
+		   "units: {enable: [ssh.service], mask: [a.timer]}\n" TAIL,
 		   &r, &e));
 	ck_assert_str_eq(r->name, "node");
 	ck_assert_str_eq(r->version, "1");
@@ -115,9 +116,9 @@ static int load_layout(const char *text, struct layout **ret, struct err *e)
 }
 
 #define L_HEAD "name: x\nsector-size: 512\nboot-tries: 3\npartitions:\n"
-#define L_SLOT(s)                                                                                  \
-	"  - {type: usr, slot: " s ", size: 8M}\n"                                                 \
-	"  - {type: usr-verity, slot: " s ", size: 1M}\n"                                          \
+#define L_SLOT(s)                                         \
+	"  - {type: usr, slot: " s ", size: 8M}\n"        \
+	"  - {type: usr-verity, slot: " s ", size: 1M}\n" \
 	"  - {type: usr-verity-sig, slot: " s ", size: 1M}\n"
 #define L_ESP  "  - {type: esp, size: 64M}\n"
 #define L_ROOT "  - {type: root, size: 64M}\n"
