@@ -108,3 +108,34 @@ static inline void make_deb(struct buf *deb, const char *data_name, const struct
 	make_control(deb, "control.tar.gz", ARCHIVE_FILTER_GZIP);
 	make_member(deb, data_name, data->data, data->len);
 }
+
+#define MAKE_LONG_NAME                                                                         \
+	"usr/share/a-directory-with-a-rather-long-name/and-another-one-that-is-as-long-as-it/" \
+	"and-a-file-whose-path-does-not-fit-into-the-hundred-bytes-of-a-ustar-header.conf"
+
+/* One of each kind. */
+static const struct make_file make_sample[] unused_ = {
+	{ .path = "./", .type = AE_IFDIR, .mode = 0755, .mtime = 5 },
+	{ .path = "./usr/", .type = AE_IFDIR, .mode = 0755, .mtime = 1000 },
+	{ .path = "./usr/empty", .type = AE_IFREG, .mode = 0600, .mtime = 1001 },
+	{ .path = "./usr/tool",
+	  .type = AE_IFREG,
+	  .mode = 04755,
+	  .uid = 3,
+	  .gid = 42,
+	  .mtime = 1002,
+	  .content = "hello, world\n" },
+	{ .path = "./usr/alias", .mode = 04755, .target = "./usr/tool", .mtime = 1002 },
+	{ .path = "./usr/link", .type = AE_IFLNK, .mode = 0777, .target = "../etc/x" },
+	{ .path = "./" MAKE_LONG_NAME,
+	  .type = AE_IFREG,
+	  .mode = 0644,
+	  .content = "0123456789abcdef",
+	  .repeat = 100 },
+	{ .path = "./usr/long-link",
+	  .type = AE_IFLNK,
+	  .mode = 0777,
+	  .target = "../" MAKE_LONG_NAME },
+	{ .path = "./dev-console", .type = AE_IFCHR, .mode = 0600 },
+	{ .path = "./pipe", .type = AE_IFIFO, .mode = 0600 },
+};
