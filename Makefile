@@ -114,7 +114,7 @@ c_files := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 lint:                            ## formatting, and a clang build without a warning
 	$(Q)clang-format --dry-run -Werror $(c_files)
-	$(Q)$(MAKE) --no-print-directory -j$(jobs) CC=clang O=build/clang WERROR=1 build/clang/slipway
+	$(Q)$(MAKE) --no-print-directory -j$(jobs) CC=clang O=build/clang WERROR=1 tests
 
 format:                          ## format all C files in place
 	$(Q)clang-format -i $(c_files)
