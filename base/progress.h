@@ -4,7 +4,8 @@
 #include "base/util.h"
 
 struct progress {
-	/* May be called from any thread, often. @total is 0 while unknown; @done == @total is the end. */
+	/* May be called from any thread, often. @done == @total is the end; a @total of 0 says only that
+	 * this is what goes on now. @what stays valid as long as @p. */
 	void (*update)(struct progress *p, const char *what, uint64_t done, uint64_t total);
 };
 

@@ -27,6 +27,7 @@ struct cli {
 	int64_t now;		   /* seconds since 1970 */
 	int64_t source_date_epoch; /* -1: not set */
 	bool quiet;
+	bool json; /* standard output is for a program: notes go to standard error */
 	struct pool *pool;
 	struct progress *progress;
 };
@@ -61,13 +62,16 @@ struct cli_command {
 int cli_parse(const struct cli_command *cmd, const struct cli_option *options, int argc,
 	      char **argv, char ***ret_args, size_t *ret_n) must_check;
 
-/** cli_note() - a line on standard output, unless --quiet */
+/** cli_note() - a line on standard output (with --json on standard error), unless --quiet */
 void cli_note(const struct cli *c, const char *fmt, ...) printf_format(2, 3);
 
 /** cli_warn() - "slipway: warning: …" on standard error */
 void cli_warn(const struct cli *c, const char *fmt, ...) printf_format(2, 3);
 
-/** cli_progress_new() - a bar on a terminal, plain lines elsewhere, nothing when @quiet */
+/**
+ * cli_progress_new() - a bar on a terminal, plain lines elsewhere, both on standard error; NULL (which
+ * is nothing at all) when @quiet
+ */
 struct progress *cli_progress_new(bool quiet) must_check;
 void cli_progress_free(struct progress *p);
 

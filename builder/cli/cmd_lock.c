@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* slipway lock, slipway fetch */
+/* slipway lock */
 #include "builder/cli/common.h"
+#include "builder/cli/json.h"
 
 int cli_load_lock(const struct recipe *r, const char *path, struct lock **ret, struct err *e)
 {
@@ -27,8 +28,22 @@ static void print_notices(const struct cli *c, const struct strv *notices)
 		cli_warn(c, "%s", notices->v[i]);
 }
 
-int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, const char *path,
+/* @print_json: the lock is all that the command makes */
+static int report(struct cli *c, const struct lock *l, const char *path, bool print_json,
 		  struct err *e)
+{
+	uint64_t bytes = 0;
+
+	if (print_json)
+		return cli_json_print(c, json_of_lock(l, path), e);
+	for (size_t i = 0; i < l->n_packages; i++)
+		bytes += l->packages[i].size_bytes;
+	cli_note(c, "%s: %zu packages, %.1f MiB", path, l->n_packages, (double)bytes / (double)MiB);
+	return 0;
+}
+
+int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, const char *path,
+		  bool report_json, struct err *e)
 {
 	_cleanup_(lock_free) struct lock *l = NULL;
 	_cleanup_(cache_close) struct cache *cache = NULL;
@@ -43,7 +58,6 @@ int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, con
 		.cancel = c->pool,
 		.notices = &notices,
 	};
-	uint64_t bytes = 0;
 
 	if (!own_path)
 		return err_oom(e);
@@ -56,12 +70,8 @@ int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, con
 		rc = lock_write(l, own_path, e);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < l->n_packages; i++)
-		bytes += l->packages[i].size_bytes;
 	print_notices(c, &notices);
-	cli_note(c, "%s: %zu packages, %.1f MiB", own_path, l->n_packages,
-		 (double)bytes / (double)MiB);
-	return 0;
+	return report(c, l, own_path, report_json, e);
 }
 
 static int run_lock(struct cli *c, int argc, char **argv, struct err *e)
@@ -78,6 +88,7 @@ static int run_lock(struct cli *c, int argc, char **argv, struct err *e)
 		  .arg = "FILE",
 		  .value = &output,
 		  .help = "write the lock here (default: recipe.lock beside the recipe)" },
+		{ .name = "json", .flag = &c->json, .help = "print what the lock holds as JSON" },
 		{ 0 },
 	};
 	_cleanup_(recipe_free) struct recipe *r = NULL;
@@ -88,7 +99,7 @@ static int run_lock(struct cli *c, int argc, char **argv, struct err *e)
 	if (rc)
 		return rc;
 	rc = recipe_load(args[0], &r, e);
-	return rc < 0 ? rc : cli_make_lock(c, r, mirror, output, e);
+	return rc < 0 ? rc : cli_make_lock(c, r, mirror, output, c->json, e);
 }
 
 const struct cli_command cmd_lock = {

@@ -14,10 +14,13 @@ const struct lock_codec *cli_codecs(size_t *ret_n);
 int cli_load_lock(const struct recipe *r, const char *path, struct lock **ret,
 		  struct err *e) must_check;
 
-/** cli_make_lock() - resolve and write the recipe's lock, and say what it holds */
+/**
+ * cli_make_lock() - resolve and write the recipe's lock, and say what it holds
+ * @report_json: say it as JSON
+ */
 int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, const char *path,
-		  struct err *e) must_check;
+		  bool report_json, struct err *e) must_check;
 
-/** cli_fetch() - bring what the lock names and the cache lacks */
+/** cli_fetch() - bring what the lock names and the cache lacks; *ret_missing and *ret_bytes of it */
 int cli_fetch(struct cli *c, const struct recipe *r, const struct lock *l, const char *mirror,
-	      struct err *e) must_check;
+	      size_t *ret_missing, uint64_t *ret_bytes, struct err *e) must_check;

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "builder/cli/cli.h"
@@ -11,18 +12,45 @@ static const struct cli_command *const commands[] = {
 	&cmd_lock, &cmd_fetch, &cmd_build, &cmd_boot, &cmd_keygen, &cmd_version,
 };
 
-/* For the signal handler only. */
+/* How long work may take to end by itself after a signal. */
+#define GRACE_USEC 700000
+
+/* For the signal handlers only. */
 static struct pool *signal_pool;
 static volatile sig_atomic_t signal_count;
 
+/*
+ * Work that looks for cancellation ends by itself, and what it had begun is taken away. Work that does
+ * not in time is ended here: no output has its name before it is whole, and the cache is made for that.
+ */
+static void end_now(int sig unused_)
+{
+	static const char message[] = "\nslipway: interrupted\n";
+	ssize_t unused_ n = write(STDERR_FILENO, message, sizeof(message) - 1);
+
+	_exit(EXIT_INTERRUPTED);
+}
+
 static void on_signal(int sig)
 {
-	if (signal_count++) {
-		signal(sig, SIG_DFL);
-		raise(sig);
-	}
+	const struct itimerval grace = { .it_value.tv_usec = GRACE_USEC };
+
+	if (signal_count++)
+		end_now(sig);
 	if (signal_pool)
 		pool_cancel(signal_pool);
+	setitimer(ITIMER_REAL, &grace, NULL);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal }, alarm_sa = { .sa_handler = end_now };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGALRM, &alarm_sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
 }
 
 static void print_usage(FILE *f)
@@ -120,14 +148,11 @@ static int run_command(struct cli *c, const struct cli_command *cmd, unsigned in
 		       char **argv)
 {
 	struct err e = { 0 };
-	struct sigaction sa = { .sa_handler = on_signal };
 
 	int r = pool_new(jobs, &c->pool, &e);
 	if (r == 0) {
 		signal_pool = c->pool;
-		sigaction(SIGINT, &sa, NULL);
-		sigaction(SIGTERM, &sa, NULL);
-		signal(SIGPIPE, SIG_IGN);
+		catch_signals();
 		c->progress = cli_progress_new(c->quiet);
 		r = cmd->run(c, argc, argv, &e);
 		if (r < 0 && signal_count)
@@ -136,6 +161,8 @@ static int run_command(struct cli *c, const struct cli_command *cmd, unsigned in
 	cli_progress_free(c->progress);
 	signal_pool = NULL;
 	pool_free(c->pool);
+	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		r = err_sys(&e, -EIO, "standard output");
 	if (r >= 1000)
 		return EXIT_OK;
 	if (r >= 0)

@@ -96,10 +96,12 @@ static int timed(struct build *b, const char *name, int (*fn)(struct build *, st
 {
 	double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
 
+	progress_update(b->p.progress, name, 0, 0);
 	int r = pool_cancelled(b->p.pool) ? err_set(e, -ECANCELED, "interrupted") : fn(b, e);
 	if (b->n_timings < ARRAY_SIZE(b->timings))
 		b->timings[b->n_timings++] = (struct build_timing){
 			.stage = name,
+			.phase = "plan",
 			.wall_seconds = seconds(CLOCK_MONOTONIC) - wall,
 			.cpu_seconds = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu,
 		};
@@ -161,6 +163,8 @@ int build_run(struct build *b, struct err *e)
 		const char *name = stages[i].stage->name;
 		double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
 		bool works = stages[i].stage->run;
+		if (works)
+			progress_update(b->p.progress, name, 0, 0);
 		int r = run_group(b, i, &i, e);
 		if (r < 0)
 			return r;

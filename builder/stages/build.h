@@ -32,6 +32,7 @@ struct build_params {
 /* What a stage cost. */
 struct build_timing {
 	const char *stage;
+	const char *phase; /* "plan" or "run"; run: the stages that run beside it are in it */
 	double wall_seconds, cpu_seconds;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Everything that is given: lock, layout, key and certificate, enrolment files, output directory. */
 #include <fcntl.h>
+#include <libgen.h>
 #include <sys/stat.h>
 
 #include "builder/stages/build.h"
@@ -46,12 +47,33 @@ static int check_arch(const struct build *b, struct err *e)
 		       b->p.lock->arch, b->p.recipe->arch);
 }
 
-static int make_out_dir(const char *path, struct err *e)
+/* The output directory, or what it will be made in. */
+static int check_out_dir(const char *path, struct err *e)
 {
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, -errno, "output directory %s", path);
-	if (access(path, W_OK | X_OK) < 0)
-		return err_sys(e, -errno, "output directory %s", path);
+	_cleanup_free_ char *parent = strdup(path);
+	struct stat st;
+
+	if (!parent)
+		return err_oom(e);
+	const char *dir = path;
+	if (stat(path, &st) < 0 && errno == ENOENT) {
+		dir = dirname(parent);
+		if (stat(dir, &st) < 0)
+			return err_sys(e, -errno, "output directory %s: make %s first", path, dir);
+	}
+	if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
+		return err_set(e, -ENOTDIR, "output directory %s: %s is not a directory", path,
+			       dir);
+	if (access(dir, W_OK | X_OK) < 0)
+		return err_sys(e, -errno, "output directory %s cannot be written to", path);
+	return 0;
+}
+
+/* Before the first output. */
+static int run(struct build *b, struct err *e)
+{
+	if (mkdir(b->p.out_dir, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, -errno, "output directory %s", b->p.out_dir);
 	return 0;
 }
 
@@ -69,7 +91,7 @@ static int plan(struct build *b, struct err *e)
 		r = signer_load(recipe->key, recipe->certificate, b->p.now, &b->signer, e);
 	if (r == 0)
 		r = load_enrolment(b, e);
-	return r < 0 ? r : make_out_dir(b->p.out_dir, e);
+	return r < 0 ? r : check_out_dir(b->p.out_dir, e);
 }
 
-const struct stage stage_inputs = { .name = "inputs", .plan = plan };
+const struct stage stage_inputs = { .name = "inputs", .plan = plan, .run = run };
