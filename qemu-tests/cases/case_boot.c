@@ -50,10 +50,25 @@ static int start(struct boot *b, struct err *e)
 	return vm_start(b->ctx->host, &p, &b->vm, e);
 }
 
+/* Once a login prompt is on the console, systemd says no more there: either sign will do. */
+static int wait_console(struct boot *b, struct err *e)
+{
+	static const struct vm_pattern patterns[] = {
+		{ .text = "Reached target multi-user.target" },
+		{ .text = " login: " },
+		{ .text = "Kernel panic", .failure = true },
+		{ .text = "[Ee]mergency (mode|shell)", .regex = true, .failure = true },
+		{ .text = "Freezing execution", .failure = true },
+		{ .text = "No bootable option or device was found", .failure = true },
+	};
+
+	return MIN(0, vm_wait_console(b->vm, patterns, ARRAY_SIZE(patterns), BOOT_TIMEOUT_SEC, e));
+}
+
 static int check_up(struct boot *b, struct err *e)
 {
 	int status = 0;
-	int r = vm_expect(b->vm, "multi-user.target", BOOT_TIMEOUT_SEC, e);
+	int r = wait_console(b, e);
 
 	if (r < 0)
 		return r;
