@@ -3,8 +3,8 @@
 
 #define MAX_LEN 63
 
-/* Levenshtein's distance, one row of the table at a time; at most MAX_LEN characters count. */
-static size_t distance(const char *a, const char *b)
+/* Levenshtein's distance, one row of the table at a time. */
+size_t near_distance(const char *a, const char *b)
 {
 	size_t n = strnlen(a, MAX_LEN), m = strnlen(b, MAX_LEN), row[MAX_LEN + 1];
 
@@ -28,7 +28,7 @@ const char *near_name(const char *name, const char *const *names, size_t n)
 	const char *found = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t d = distance(name, names[i]);
+		size_t d = near_distance(name, names[i]);
 		if (d < best) {
 			best = d;
 			found = names[i];

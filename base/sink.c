@@ -5,6 +5,10 @@ static int buf_pwrite(struct sink *s, uint64_t off, const void *data, size_t len
 {
 	struct buf *b = s->buf;
 
+	if (off == b->len) {
+		buf_append(b, data, len);
+		return buf_failed(b) ? err_oom(e) : 0;
+	}
 	if (off + len > b->len)
 		buf_append_zero(b, (size_t)(off + len) - b->len);
 	if (buf_failed(b))

@@ -59,10 +59,3 @@ uint64_t verity_area_bytes(const struct verity_params *p)
 
 	return verity_geometry_init(&g, p, &e) < 0 ? 0 : g.total_bytes;
 }
-
-void verity_partition_uuids(const uint8_t root_hash[VERITY_ROOT_HASH_BYTES], uint8_t usr_uuid[16],
-			    uint8_t verity_uuid[16])
-{
-	memcpy(usr_uuid, root_hash, 16);
-	memcpy(verity_uuid, root_hash + 16, 16);
-}

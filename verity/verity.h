@@ -86,11 +86,3 @@ int verity_verify(const struct source *data, const struct source *hash,
 int verity_verify_cryptsetup(const char *data_path, const char *hash_path,
 			     const uint8_t root_hash[VERITY_ROOT_HASH_BYTES],
 			     struct err *e) must_check;
-
-/**
- * verity_partition_uuids() - the GPT partition UUIDs by which systemd finds the parts of a root hash:
- * its first and its last 128 bits, as bytes in the order of the UUID's text
- * Spec: UAPI.2 Discoverable Partitions Specification
- */
-void verity_partition_uuids(const uint8_t root_hash[VERITY_ROOT_HASH_BYTES], uint8_t usr_uuid[16],
-			    uint8_t verity_uuid[16]);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/repo/index.h"
 
-#include <lzma.h>
-
 void index_free(struct index *x)
 {
 	if (!x)
@@ -177,38 +175,4 @@ int index_parse(struct buf *text, const char *arch, struct index **ret, struct e
 	}
 	*ret = TAKE_PTR(x);
 	return 0;
-}
-
-static int unxz_run(lzma_stream *s, uint64_t max_bytes, struct buf *out, struct err *e)
-{
-	for (;;) {
-		uint8_t *to = buf_grow(out, 1 << 20);
-		if (!to)
-			return err_oom(e);
-		s->next_out = to, s->avail_out = 1 << 20;
-		lzma_ret rc = lzma_code(s, LZMA_FINISH);
-		out->len += (1 << 20) - s->avail_out;
-		out->data[out->len] = '\0';
-		if (out->len > max_bytes)
-			return err_set(e, -EBADMSG, "is more than %llu bytes when decompressed",
-				       (unsigned long long)max_bytes);
-		if (rc == LZMA_STREAM_END)
-			return 0;
-		if (rc == LZMA_MEM_ERROR)
-			return err_oom(e);
-		if (rc != LZMA_OK)
-			return err_set(e, -EBADMSG, "is not a whole and sound .xz file");
-	}
-}
-
-int index_unxz(const void *data, size_t len, uint64_t max_bytes, struct buf *out, struct err *e)
-{
-	lzma_stream s = LZMA_STREAM_INIT;
-
-	if (lzma_stream_decoder(&s, 256 * MiB, LZMA_CONCATENATED) != LZMA_OK)
-		return err_oom(e);
-	s.next_in = data, s.avail_in = len;
-	int rc = unxz_run(&s, max_bytes, out, e);
-	lzma_end(&s);
-	return rc;
 }

@@ -44,11 +44,3 @@ bool index_version_ok(const char *version, size_t len);
 
 /** index_path_ok() - printable, relative, and no component that starts with a dot */
 bool index_path_ok(const char *path, size_t len);
-
-/**
- * index_unxz() - decompress
- * @max_bytes: more than this is an error
- * Return: 0; -EBADMSG not .xz, damaged, cut off, or larger than @max_bytes; -ENOMEM
- */
-int index_unxz(const void *data, size_t len, uint64_t max_bytes, struct buf *out,
-	       struct err *e) must_check;

@@ -6,6 +6,7 @@
 #include "base/outfile.h"
 #include "base/source.h"
 #include "builder/repo/download.h"
+#include "stage1/package/unpack.h"
 
 #define MAX_INRELEASE_BYTES (16 * MiB)
 #define MAX_XZ_BYTES	    (128 * MiB)
@@ -247,8 +248,10 @@ static int take_index(struct fetched *f, const char *arch, struct index **ret, s
 	_cleanup_(index_free) struct index *x = NULL;
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	uint64_t most = f->plain ? f->plain->size_bytes : MAX_PACKAGES_BYTES;
-	int rc = index_unxz(f->buf.data, f->buf.len, MIN(most, MAX_PACKAGES_BYTES), &text, e);
+	struct source xz;
 
+	source_init_bytes(&xz, f->buf.data, f->buf.len);
+	int rc = unpack_to_buf(&xz, UNPACK_XZ, MIN(most, MAX_PACKAGES_BYTES), &text, e);
 	if (rc < 0)
 		return err_wrap(e, rc, "Packages.xz");
 	rc = index_parse(&text, arch, &x, e);

@@ -1,55 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of units that a person may have meant. */
 #include "base/buf.h"
+#include "base/near.h"
 #include "stage1/finish/unit_file.h"
 
 #define MAX_NEAR     3
 #define MAX_DISTANCE 4
-#define MAX_NAME     255
-
-/* Levenshtein's distance. */
-static unsigned int distance(const char *a, const char *b)
-{
-	unsigned int row[MAX_NAME + 1];
-	size_t n = strlen(b);
-
-	if (strlen(a) > MAX_NAME || n > MAX_NAME)
-		return MAX_NAME;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = (unsigned int)j;
-	for (size_t i = 1; *a; a++, i++) {
-		unsigned int diagonal = row[0];
-		row[0] = (unsigned int)i;
-		for (size_t j = 1; j <= n; j++) {
-			unsigned int replace = diagonal + (*a != b[j - 1]);
-			diagonal = row[j];
-			row[j] = MIN(replace, MIN(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[n];
-}
 
 struct near {
 	const char *name;
-	unsigned int distance;
+	size_t distance;
 };
 
 /* "sshd" is near "ssh.service" as well: the part before the type counts, and one that holds the other. */
-static unsigned int unit_distance(const char *wanted, const char *name)
+static size_t unit_distance(const char *wanted, const char *name)
 {
 	_cleanup_free_ char *a = strdup(wanted), *b = strdup(name);
 
 	if (!a || !b)
-		return MAX_NAME;
+		return SIZE_MAX;
 	a[strcspn(a, ".@")] = '\0';
 	b[strcspn(b, ".@")] = '\0';
-	unsigned int d = distance(a, b);
+	size_t d = near_distance(a, b);
 	if (strlen(a) >= 3 && strlen(b) >= 3 && d > 2 && (strstr(a, b) || strstr(b, a)))
 		d = 2;
 	return d;
 }
 
-static void keep_nearest(struct near near[MAX_NEAR], const char *name, unsigned int d)
+static void keep_nearest(struct near near[MAX_NEAR], const char *name, size_t d)
 {
 	for (size_t i = 0; i < MAX_NEAR; i++)
 		if (near[i].name && str_eq(near[i].name, name))
@@ -77,7 +55,7 @@ int unit_near_names(const struct tree *t, enum unit_scope scope, const char *nam
 		if (!dir || !tree_is_dir(dir))
 			continue;
 		tree_for_each_child (dir, n) {
-			unsigned int d = unit_distance(name, n->name);
+			size_t d = unit_distance(name, n->name);
 			if (!tree_is_dir(n) && d <= MAX_DISTANCE && unit_name_is_valid(n->name))
 				keep_nearest(near, n->name, d);
 		}

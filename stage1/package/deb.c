@@ -72,18 +72,14 @@ static int read_control(const struct package_read_params *p, const struct ar_mem
 {
 	_cleanup_buf_ struct buf tar = BUF_INIT;
 	_cleanup_source_ struct source src = SOURCE_INIT;
-	struct unpack_params u = { .src = &src, .limit_bytes = MAX_CONTROL_BYTES };
-	struct sink out;
-	uint64_t len;
+	enum unpack_format format;
 
-	sink_init_buf(&out, &tar);
-	u.out = &out;
-	int r = member_format(m->name, m->name + strlen("control.tar"), false, &u.format, e);
+	int r = member_format(m->name, m->name + strlen("control.tar"), false, &format, e);
 	if (r < 0)
 		return r;
 	r = source_init_window(&src, p->src, m->offset, m->size_bytes, e);
 	if (r == 0)
-		r = unpack(&u, &len, e);
+		r = unpack_to_buf(&src, format, MAX_CONTROL_BYTES, &tar, e);
 	if (r == 0)
 		r = package_read_control(pkg, tar.data, tar.len, e);
 	return r < 0 ? err_wrap(e, r, "%s", m->name) : 0;

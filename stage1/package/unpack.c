@@ -237,3 +237,17 @@ int unpack(const struct unpack_params *p, uint64_t *ret_bytes, struct err *e)
 		*ret_bytes = out.len;
 	return r;
 }
+
+int unpack_to_buf(const struct source *src, enum unpack_format format, uint64_t limit_bytes,
+		  struct buf *out, struct err *e)
+{
+	struct sink all, end;
+	struct unpack_params p = {
+		.src = src, .format = format, .out = &end, .limit_bytes = limit_bytes
+	};
+	uint64_t len;
+
+	sink_init_buf(&all, out);
+	sink_init_window(&end, &all, out->len, UINT64_MAX - out->len);
+	return unpack(&p, &len, e);
+}

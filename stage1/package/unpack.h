@@ -33,3 +33,10 @@ struct unpack_params {
  *         errors of reading and writing
  */
 int unpack(const struct unpack_params *p, uint64_t *ret_bytes, struct err *e) must_check;
+
+/**
+ * unpack_to_buf() - decompress all of @src to the end of @out, without a pool
+ * Return: as unpack()
+ */
+int unpack_to_buf(const struct source *src, enum unpack_format format, uint64_t limit_bytes,
+		  struct buf *out, struct err *e) must_check;

@@ -115,15 +115,4 @@ START_TEST(geometry_at_the_edges)
 }
 END_TEST
 
-START_TEST(root_hash_halves)
-{
-	uint8_t root[32], usr[16], verity[16];
-
-	verity_partition_uuids(noise(root, sizeof(root), 3), usr, verity);
-	ck_assert_mem_eq(usr, root, 16);
-	ck_assert_mem_eq(verity, root + 16, 16);
-}
-END_TEST
-
-TEST_MAIN("superblock", what_is_written_is_read, malformed_superblocks, geometry_at_the_edges,
-	  root_hash_halves)
+TEST_MAIN("superblock", what_is_written_is_read, malformed_superblocks, geometry_at_the_edges)

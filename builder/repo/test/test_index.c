@@ -75,29 +75,4 @@ START_TEST(malformed)
 }
 END_TEST
 
-START_TEST(unxz)
-{
-	_cleanup_buf_ struct buf plain = BUF_INIT, xz = BUF_INIT, out = BUF_INIT;
-	struct err e;
-
-	for (int i = 0; i < 300000; i++)
-		buf_printf(&plain, "%d\n", i);
-	xz_bytes(plain.data, plain.len, &xz);
-	ck_ok(index_unxz(xz.data, xz.len, plain.len, &out, &e));
-	ck_assert_uint_eq(out.len, plain.len);
-	ck_assert_mem_eq(out.data, plain.data, plain.len);
-	buf_done(&out);
-	ck_fails(index_unxz(xz.data, xz.len, plain.len - 1, &out, &e), -EBADMSG, "is more than");
-	buf_done(&out);
-	ck_fails(index_unxz(xz.data, xz.len - 1, plain.len, &out, &e), -EBADMSG, "whole and sound");
-	buf_done(&out);
-	xz.data[xz.len / 2] ^= 1;
-	ck_fails(index_unxz(xz.data, xz.len, plain.len, &out, &e), -EBADMSG, "whole and sound");
-	buf_done(&out);
-	ck_fails(index_unxz("not xz at all", 13, 100, &out, &e), -EBADMSG, "whole and sound");
-	buf_done(&out);
-	ck_fails(index_unxz("", 0, 100, &out, &e), -EBADMSG, "whole and sound");
-}
-END_TEST
-
-TEST_MAIN("index", stanzas, malformed, unxz)
+TEST_MAIN("index", stanzas, malformed)
