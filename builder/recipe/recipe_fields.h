@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* The recipe's fields from the inside: for the files that read them only. */
+#include "builder/recipe/recipe.h"
+#include "builder/recipe/yaml.h"
+
+#define FIELD_FN(fn_name) \
+	static int fn_name(const struct yaml_value *v, void *target, struct err *e)
+
+#define RECIPE_LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define RECIPE_DIGITS "0123456789"
+
+/** recipe_grow() - room for one more item, zeroed, at the end of an array; NULL when out of memory */
+void *recipe_grow(void **items, size_t *n, size_t size) must_check;
+
+/** recipe_all_of() - does a string hold only characters of @set? */
+bool recipe_all_of(const char *s, const char *set);
+
+/** recipe_get_path() - a path on this machine, relative to the recipe; *ret (freed first) owns it */
+int recipe_get_path(const struct yaml_value *v, const struct recipe *r, char **ret,
+		    struct err *e) must_check;
+
+/** recipe_get_directory() - recipe_get_path() of a directory that is there */
+int recipe_get_directory(const struct yaml_value *v, const struct recipe *r, char **ret,
+			 struct err *e) must_check;
+
+/** recipe_get_image_path() - an absolute path in the image, without ".."; *ret (freed first) owns it */
+int recipe_get_image_path(const struct yaml_value *v, char **ret, struct err *e) must_check;
+
+/** recipe_get_package_names() - a sequence of package names, appended to @l */
+int recipe_get_package_names(const struct yaml_value *v, struct strv *l, struct err *e) must_check;
+
+/*
+ * One for each key at the recipe's top, as struct yaml_field wants them: @target is the recipe.
+ * recipe_packages.c has what goes into /usr, recipe_image.c what becomes of it.
+ */
+int recipe_set_repos(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_packages(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_without(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_remove(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_prefer(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_overlay(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_units(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_kernel(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_initrd(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_filesystem(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_layout(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_signing(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_updates(const struct yaml_value *v, void *target, struct err *e) must_check;

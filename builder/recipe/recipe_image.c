@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the image is made into: kernel, initrd, filesystem, layout, signing, updates. */
+#include "builder/recipe/recipe_fields.h"
+
+/* kernel: */
+FIELD_FN(kernel_cmdline)
+{
+	struct recipe *r = target;
+
+	int rc = yaml_string(v, &r->cmdline, e);
+	if (rc == 0 && strstr(r->cmdline, "usrhash="))
+		return yaml_error(v, e, "usrhash= is added by the build: remove it");
+	return rc;
+}
+
+int recipe_set_kernel(const struct yaml_value *v, void *target, struct err *e)
+{
+	static const struct yaml_field fields[] = { { "cmdline", true, kernel_cmdline } };
+
+	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
+}
+
+/* initrd: */
+FIELD_FN(initrd_packages)
+{
+	return recipe_get_package_names(v, &((struct recipe *)target)->initrd_packages, e);
+}
+
+FIELD_FN(initrd_modules)
+{
+	return yaml_strings(v, &((struct recipe *)target)->initrd_modules, e);
+}
+
+FIELD_FN(add_initrd_remove)
+{
+	struct recipe *r = target;
+	_cleanup_free_ char *s = NULL;
+
+	int rc = recipe_get_image_path(v, &s, e);
+	if (rc < 0)
+		return rc;
+	return strv_take(&r->initrd_remove, TAKE_PTR(s)) < 0 ? err_oom(e) : 0;
+}
+
+FIELD_FN(initrd_remove)
+{
+	return yaml_each(v, add_initrd_remove, target, e);
+}
+
+FIELD_FN(initrd_overlay)
+{
+	struct recipe *r = target;
+
+	return recipe_get_directory(v, r, &r->initrd_overlay, e);
+}
+
+int recipe_set_initrd(const struct yaml_value *v, void *target, struct err *e)
+{
+	static const struct yaml_field fields[] = { { "packages", true, initrd_packages },
+						    { "modules", true, initrd_modules },
+						    { "remove", false, initrd_remove },
+						    { "overlay", false, initrd_overlay } };
+
+	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
+}
+
+FIELD_FN(fs_type)
+{
+	static const char *const names[] = { "ext4" };
+	struct recipe *r = target;
+	size_t i;
+
+	int rc = yaml_choice(v, names, ARRAY_SIZE(names), &i, e);
+	if (rc < 0)
+		return rc;
+	free(r->fs_type);
+	r->fs_type = strdup(names[i]);
+	return r->fs_type ? 0 : err_oom(e);
+}
+
+int recipe_set_filesystem(const struct yaml_value *v, void *target, struct err *e)
+{
+	static const struct yaml_field fields[] = { { "type", true, fs_type } };
+
+	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
+}
+
+int recipe_set_layout(const struct yaml_value *v, void *target, struct err *e)
+{
+	struct recipe *r = target;
+	_cleanup_free_ char *s = NULL;
+
+	int rc = yaml_string(v, &s, e);
+	if (rc < 0)
+		return rc;
+	if (strchr(s, '/') || str_has_suffix(s, ".yaml"))
+		return recipe_get_path(v, r, &r->layout, e);
+	free(r->layout);
+	r->layout = TAKE_PTR(s);
+	return 0;
+}
+
+/* signing: */
+FIELD_FN(signing_key)
+{
+	struct recipe *r = target;
+	_cleanup_free_ char *s = NULL;
+
+	int rc = yaml_string(v, &s, e);
+	if (rc < 0)
+		return rc;
+	if (!str_has_prefix(s, "pkcs11:"))
+		return recipe_get_path(v, r, &r->key, e);
+	free(r->key);
+	r->key = TAKE_PTR(s);
+	return 0;
+}
+
+FIELD_FN(signing_certificate)
+{
+	struct recipe *r = target;
+
+	return recipe_get_path(v, r, &r->certificate, e);
+}
+
+FIELD_FN(signing_enroll)
+{
+	struct recipe *r = target;
+
+	return recipe_get_path(v, r, &r->enroll, e);
+}
+
+int recipe_set_signing(const struct yaml_value *v, void *target, struct err *e)
+{
+	static const struct yaml_field fields[] = { { "key", true, signing_key },
+						    { "certificate", true, signing_certificate },
+						    { "enroll", false, signing_enroll } };
+
+	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
+}
+
+FIELD_FN(updates_source)
+{
+	struct recipe *r = target;
+
+	int rc = yaml_string(v, &r->update_source, e);
+	if (rc == 0 && !str_has_prefix(r->update_source, "http://") &&
+	    !str_has_prefix(r->update_source, "https://"))
+		return yaml_error(v, e, "\"%s\" is not an http:// or https:// URL",
+				  r->update_source);
+	return rc;
+}
+
+int recipe_set_updates(const struct yaml_value *v, void *target, struct err *e)
+{
+	static const struct yaml_field fields[] = { { "source", true, updates_source } };
+
+	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
+}
