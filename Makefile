@@ -80,7 +80,7 @@ deps:                            ## install what building and testing need (asks
 	$(Q).ci/deps
 
 image: deps                      ## everything: dependencies, build, lock, fetch; out/node_1.raw
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$(jobs) all
 	$(Q)test -e keys/db.key || $(O)/slipway keygen keys
 	$(Q)test -e recipes/node/recipe.lock || $(O)/slipway lock recipes/node
 	$(Q)$(O)/slipway fetch recipes/node

@@ -8,7 +8,7 @@
 
 /* Anonymous memory at its peak is not to be had from the kernel afterwards; what counts mapped files
  * too is: the maximum resident set. */
-static void print_timings(const struct build *b)
+static void print_timings(const struct build *b, uint64_t anonymous_bytes)
 {
 	struct rusage u;
 	double wall = 0, cpu = 0;
@@ -22,12 +22,13 @@ static void print_timings(const struct build *b)
 		cpu += t->cpu_seconds;
 	}
 	printf("%-15s %8.3f %8.3f\n", "all", wall, cpu);
+	printf("peak anonymous memory: %.1f MiB\n", (double)anonymous_bytes / (double)MiB);
 	if (getrusage(RUSAGE_SELF, &u) == 0)
 		printf("peak resident memory, mapped files included: %.1f MiB\n",
 		       (double)u.ru_maxrss / 1024);
 }
 
-static int report(struct cli *c, const struct build *b, bool dry_run, bool timings, struct err *e)
+static int report(struct cli *c, const struct build *b, bool dry_run, struct err *e)
 {
 	char hex[2 * VERITY_ROOT_HASH_BYTES + 1];
 
@@ -36,8 +37,6 @@ static int report(struct cli *c, const struct build *b, bool dry_run, bool timin
 	if (c->json)
 		return cli_json_print(c, json_of_build(b, !dry_run), e);
 	cli_progress_end(c->progress);
-	if (timings)
-		print_timings(b);
 	if (dry_run)
 		return plan_print(c, b, e);
 	_cleanup_free_ char *path = build_output_path(b, BUILD_DISK);
@@ -51,14 +50,21 @@ static int report(struct cli *c, const struct build *b, bool dry_run, bool timin
 static int build(struct cli *c, const struct build_params *p, bool dry_run, bool timings,
 		 struct err *e)
 {
+	struct memory_watch *watch = NULL;
 	struct build b;
 
+	int r = timings ? memory_watch_start(&watch, e) : 0;
+	if (r < 0)
+		return r;
 	build_init(&b, p);
-	int r = build_plan(&b, e);
+	r = build_plan(&b, e);
 	if (r == 0 && !dry_run)
 		r = build_run(&b, e);
+	uint64_t anonymous_bytes = memory_watch_stop(watch);
 	if (r == 0)
-		r = report(c, &b, dry_run, timings, e);
+		r = report(c, &b, dry_run, e);
+	if (r == 0 && timings && !c->json)
+		print_timings(&b, anonymous_bytes);
 	build_done(&b);
 	return r;
 }
