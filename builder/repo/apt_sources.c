@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "base/source.h"
-#include "builder/repo/deb822.h"
+#include "base/deb822.h"
 
 #define MAX_FILE_BYTES (1 * MiB)
 

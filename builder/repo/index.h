@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* The index of one suite and component: its signed InRelease and its list of packages. */
-#include "builder/repo/deb822.h"
+#include "base/deb822.h"
 #include "builder/repo/release.h"
 
 struct index;

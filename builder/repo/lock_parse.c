@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/source.h"
-#include "builder/repo/deb822.h"
+#include "base/deb822.h"
 #include "builder/repo/index.h"
 #include "builder/repo/lock.h"
 

@@ -1,4 +1,4 @@
-src += builder/repo/apt_sources.c builder/repo/deb822.c builder/repo/download.c \
+src += builder/repo/apt_sources.c builder/repo/download.c \
        builder/repo/fetch.c builder/repo/index.c builder/repo/index_load.c builder/repo/lock.c \
        builder/repo/lock_make.c builder/repo/lock_parse.c builder/repo/mirror.c \
        builder/repo/release.c builder/repo/release_verify.c builder/repo/solve.c \

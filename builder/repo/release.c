@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/repo/release.h"
 
-#include "builder/repo/deb822.h"
+#include "base/deb822.h"
 
 /* An index may be this far ahead of the clock before it is not believed. */
 #define FUTURE_SECONDS (24 * 60 * 60)

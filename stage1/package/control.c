@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The control archive: the control file's fields, conffiles, and everything else as data. */
-#include <ctype.h>
-
 #include "base/buf.h"
+#include "base/deb822.h"
 #include "stage1/package/deb_internal.h"
 #include "stage1/package/tar.h"
 
@@ -40,18 +39,12 @@ static int add_control(struct package *p, const uint8_t *data, size_t len, struc
 /* "/etc/x" a line; "remove-on-upgrade /etc/x" is about a file that is not in the package any more. */
 static int add_conffiles(struct package *p, const uint8_t *data, size_t len, struct err *e)
 {
-	const char *line = (const char *)data, *end = line + len;
+	struct span text = { (const char *)data, len }, line;
 
-	while (line < end) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		size_t n = (size_t)((stop ? stop : end) - line);
-		const char *text = line;
-		line += n + 1;
-		while (n && isspace((unsigned char)text[n - 1]))
-			n--;
-		if (n == 0 || text[0] != '/')
+	while (span_line(&text, &line)) {
+		if (!line.len || line.p[0] != '/')
 			continue;
-		_cleanup_free_ char *path = strndup(text, n);
+		_cleanup_free_ char *path = span_dup(span_trim(line));
 		if (!path)
 			return err_oom(e);
 		int r = package_path_clean(path, e);
@@ -103,39 +96,27 @@ static int by_name(const void *a, const void *b)
 		      ((const struct package_script *)b)->name);
 }
 
-/* Where the value of a field starts, or NULL. Fields end at an empty line. */
-static const char *find_field(const char *control, const char *field)
+static bool find_field(const struct package *p, const char *field, struct span *ret)
 {
-	size_t len = strlen(field);
-	const char *line = control + strspn(control, "\n");
+	struct span text, stanza;
 
-	while (*line && *line != '\n') {
-		if (strncasecmp(line, field, len) == 0 && line[len] == ':')
-			return line + len + 1;
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-	return NULL;
+	if (!p->control)
+		return false;
+	text = (struct span){ p->control, strlen(p->control) };
+	return deb822_stanza(&text, &stanza) && deb822_get(stanza, field, ret);
 }
 
 char *package_field(const struct package *p, const char *field)
 {
-	const char *s = p->control ? find_field(p->control, field) : NULL;
 	_cleanup_buf_ struct buf b = BUF_INIT;
+	struct span value, line;
 
-	if (!s)
+	if (!find_field(p, field, &value))
 		return NULL;
-	for (;;) {
-		s += strspn(s, " \t\r");
-		size_t len = strcspn(s, "\n"), keep = len;
-		while (keep && isspace((unsigned char)s[keep - 1]))
-			keep--;
-		buf_append(&b, s, keep);
-		s += len;
-		if (s[0] != '\n' || (s[1] != ' ' && s[1] != '\t'))
-			break;
-		buf_append_str(&b, "\n");
-		s++;
+	for (bool more = false; span_line(&value, &line); more = true) {
+		line = span_trim(line);
+		buf_append_str(&b, more ? "\n" : "");
+		buf_append(&b, line.p, line.len);
 	}
 	return b.len || buf_failed(&b) ? buf_take_str(&b) : strdup("");
 }
@@ -145,8 +126,9 @@ static int take_word(const struct package *p, const char *field, const char *als
 		     struct err *e)
 {
 	_cleanup_free_ char *v = package_field(p, field);
+	struct span there;
 
-	if (!v && find_field(p->control, field))
+	if (!v && find_field(p, field, &there))
 		return err_oom(e);
 	if (!v || !v[0])
 		return err_set(e, -EBADMSG, "control has no field %s", field);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "builder/repo/deb822.h"
+#include "base/deb822.h"
 
 #include "base/test/support.h"
 
