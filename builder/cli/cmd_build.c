@@ -4,6 +4,7 @@
 
 #include "builder/cli/common.h"
 #include "builder/cli/json.h"
+#include "builder/cli/memory.h"
 #include "builder/cli/plan.h"
 
 /* Anonymous memory at its peak is not to be had from the kernel afterwards; what counts mapped files

@@ -90,31 +90,42 @@ static double seconds(clockid_t clock)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* One plan or run, with its cost. The CPU time is the process's: of all that ran meanwhile. */
-static int timed(struct build *b, const char *name, int (*fn)(struct build *, struct err *),
-		 struct err *e)
-{
-	double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+/* When a stage began. The CPU time is the process's: of all that ran meanwhile. */
+struct stopwatch {
+	double wall, cpu;
+};
 
+static struct stopwatch start_stage(struct build *b, const char *name)
+{
 	progress_update(b->p.progress, name, 0, 0);
-	int r = pool_cancelled(b->p.pool) ? err_set(e, -ECANCELED, "interrupted") : fn(b, e);
-	if (b->n_timings < ARRAY_SIZE(b->timings))
-		b->timings[b->n_timings++] = (struct build_timing){
-			.stage = name,
-			.phase = "plan",
-			.wall_seconds = seconds(CLOCK_MONOTONIC) - wall,
-			.cpu_seconds = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu,
-		};
-	return r;
+	return (struct stopwatch){ seconds(CLOCK_MONOTONIC), seconds(CLOCK_PROCESS_CPUTIME_ID) };
+}
+
+static void end_stage(struct build *b, const char *name, const char *phase,
+		      const struct stopwatch *began)
+{
+	if (b->n_timings == ARRAY_SIZE(b->timings))
+		return;
+	b->timings[b->n_timings++] = (struct build_timing){
+		.stage = name,
+		.phase = phase,
+		.wall_seconds = seconds(CLOCK_MONOTONIC) - began->wall,
+		.cpu_seconds = seconds(CLOCK_PROCESS_CPUTIME_ID) - began->cpu,
+	};
 }
 
 int build_plan(struct build *b, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
 		const struct stage *s = stages[i].stage;
-		int r = s->plan ? timed(b, s->name, s->plan, e) : 0;
+		if (!s->plan)
+			continue;
+		struct stopwatch began = start_stage(b, s->name);
+		int r = pool_cancelled(b->p.pool) ? err_set(e, -ECANCELED, "interrupted")
+						  : s->plan(b, e);
 		if (r < 0)
 			return r;
+		end_stage(b, s->name, "plan", &began);
 	}
 	return 0;
 }
@@ -160,20 +171,15 @@ static int commit_outputs(struct build *b, struct err *e)
 int build_run(struct build *b, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(stages);) {
-		const char *name = stages[i].stage->name;
-		double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-		bool works = stages[i].stage->run;
-		if (works)
-			progress_update(b->p.progress, name, 0, 0);
+		const struct stage *s = stages[i].stage; /* the group is named after its first */
+		struct stopwatch began = { 0 };
+		if (s->run)
+			began = start_stage(b, s->name);
 		int r = run_group(b, i, &i, e);
 		if (r < 0)
 			return r;
-		if (works && b->n_timings < ARRAY_SIZE(b->timings))
-			b->timings[b->n_timings++] = (struct build_timing){
-				.stage = name,
-				.wall_seconds = seconds(CLOCK_MONOTONIC) - wall,
-				.cpu_seconds = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu,
-			};
+		if (s->run)
+			end_stage(b, s->name, "run", &began);
 	}
 	if (pool_cancelled(b->p.pool))
 		return err_set(e, -ECANCELED, "interrupted");
