@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One Makefile; each module adds its sources in <module>/module.mk. `make help` lists the targets.
 #
-# SAN=1 builds with AddressSanitizer and UBSan into build/san; CC=clang works as well as gcc.
+# SAN=1 builds with AddressSanitizer and UBSan into build/san, FUZZ=1 (clang only) with libFuzzer's
+# coverage too, into build/fuzz; CC=clang works as well as gcc.
 
 SHELL   := /bin/bash
 V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
-say      = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+silent   := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say      = $(if $(filter 1,$(V))$(silent),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 SAN     ?= 0
-O       := build$(if $(filter 1,$(SAN)),/san)
+FUZZ    ?= 0
+O       := build$(if $(filter 1,$(SAN)),/san)$(if $(filter 1,$(FUZZ)),/fuzz)
 prefix  ?= /usr/local
 VERSION := 0.1
 
@@ -19,10 +22,11 @@ PKG_CONFIG ?= pkg-config
 CFLAGS   ?= -O2 -g
 warnings := -Wall -Wextra -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
             -Wwrite-strings -Wvla $(if $(WERROR),-Werror)
-hardening := -fstack-protector-strong -fPIE $(if $(filter 1,$(SAN)),,-D_FORTIFY_SOURCE=2)
+hardening := -fstack-protector-strong -fPIE $(if $(filter 1,$(SAN) $(FUZZ)),,-D_FORTIFY_SOURCE=2)
 comma    := ,
-sanitizers := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined \
-              -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+sanitizers := $(if $(filter 1,$(SAN) $(FUZZ)),-fsanitize=address$(comma)undefined \
+              -fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
+              $(if $(filter 1,$(FUZZ)),-fsanitize=fuzzer-no-link)
 cppflags := -I. -I$(O) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSLIPWAY_VERSION='"$(VERSION)"' \
             $(shell $(PKG_CONFIG) --cflags $(packages) 2>/dev/null)
 cflags   := -std=gnu17 -pthread $(warnings) $(hardening) $(sanitizers) $(CFLAGS)
@@ -38,9 +42,14 @@ include $(sort $(wildcard */module.mk */*/module.mk */*/*/module.mk))
 obj       := $(src:%.c=$(O)/%.o) $(asm:%.S=$(O)/%.o)
 test_src  := $(sort $(wildcard */test/test_*.c */*/test/test_*.c */*/*/test/test_*.c))
 tests     := $(test_src:%.c=$(O)/%)
+fuzz_src  := $(sort $(wildcard */fuzz/fuzz_*.c */*/fuzz/fuzz_*.c))
+fuzzers   := $(fuzz_src:%.c=$(O)/%)
 test_sh   := $(sort $(wildcard */test/test-*.sh */*/test/test-*.sh */*/*/test/test-*.sh))
 
-.PHONY: all help deps image check check-unit check-san check-layers lint format bench tests \
+dep       := $(patsubst %.c,$(O)/%.d,$(src) $(test_src) $(fuzz_src) builder/cli/main.c \
+             qemu-tests/cases/run_cases.c)
+
+.PHONY: FORCE all help deps image check check-unit check-san check-layers lint format bench tests \
         install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -54,15 +63,22 @@ $(O)/slipway: $(O)/builder/cli/main.o $(O)/libslipway.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $^ $(libs)
 
-$(O)/libslipway.a: $(obj)
+$(O)/libslipway.a: $(obj) $(O)/objects
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcs $@ $(obj)
 
-$(O)/%.o: %.c
+quoted = $(subst ','\'',$(text))
+# Their dates tell when the list of objects, or how they are compiled, has changed.
+$(O)/objects: text := $(obj)
+$(O)/flags: text := $(CC) $(cppflags) $(filter-out -Werror,$(cflags))
+$(O)/objects $(O)/flags: FORCE
+	$(Q)mkdir -p $(@D) && cmp -s $@ <<<'$(quoted)' || cat >$@ <<<'$(quoted)'
+
+$(O)/%.o: %.c $(O)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
 
-$(O)/%.o: %.S
+$(O)/%.o: %.S $(O)/flags
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(asmflags) -c -o $@ $<
 
@@ -70,9 +86,13 @@ $(tests): $(O)/%: $(O)/%.o $(O)/libslipway.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $^ $(libs) $(test_libs)
 
+$(fuzzers): $(O)/%: $(O)/%.o $(O)/libslipway.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -fsanitize=fuzzer -o $@ $^ $(libs)
+
 tests: $(tests) $(O)/slipway $(O)/qemu-tests/run ## build the tests without running them
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(dep)
 
 # ---- what people run ------------------------------------------------------------------------
 
@@ -80,18 +100,19 @@ deps:                            ## install what building and testing need (asks
 	$(Q).ci/deps
 
 image: deps                      ## everything: dependencies, build, lock, fetch; out/node_1.raw
-	$(Q)$(MAKE) --no-print-directory -j$(jobs) all
+	$(Q)$(MAKE) --no-print-directory $(parallel) all
 	$(Q)test -e keys/db.key || $(O)/slipway keygen keys
 	$(Q)test -e recipes/node/recipe.lock || $(O)/slipway lock recipes/node
 	$(Q)$(O)/slipway fetch recipes/node
 	$(Q)$(O)/slipway build recipes/node -o out
 
 jobs := $(shell nproc)
+parallel = $(if $(findstring --jobserver,$(MAKEFLAGS)),,-j$(jobs))
 # The boot takes longest: it starts first.
 boot_sh := qemu-tests/cases/test/test-boot.sh
 
 check: deps                      ## all tests: unit, differential, sanitizers, whole builds, a boot
-	$(Q)$(MAKE) --no-print-directory -j$(jobs) WERROR=1 tests
+	$(Q)$(MAKE) --no-print-directory $(parallel) WERROR=1 tests
 	$(Q)$(MAKE) --no-print-directory check-layers lint
 	$(Q)test -e out/node_1.raw || $(MAKE) --no-print-directory image
 	$(Q).ci/run-tests $(jobs) build/logs $(boot_sh) $(filter-out $(boot_sh),$(test_sh)) $(tests)
@@ -100,12 +121,18 @@ check-unit: tests                ## the unit tests only
 	$(Q).ci/run-tests $(jobs) build/logs $(tests)
 
 check-san:                       ## the unit tests under AddressSanitizer and UBSan
-	$(Q)$(MAKE) --no-print-directory -j$(jobs) SAN=1 WERROR=1 tests
+	$(Q)$(MAKE) --no-print-directory $(parallel) SAN=1 WERROR=1 tests
 	$(Q)$(MAKE) --no-print-directory SAN=1 run-san
 
 .PHONY: run-san
 run-san:
 	$(Q).ci/run-tests $(jobs) build/san/logs $(tests)
+
+fuzz:                            ## build the libFuzzer targets: build/fuzz/<module>/fuzz/fuzz_*
+	$(Q)$(MAKE) --no-print-directory $(parallel) CC=clang FUZZ=1 WERROR=1 fuzzers
+
+.PHONY: fuzz fuzzers
+fuzzers: $(fuzzers)
 
 check-layers:                    ## no include may break the layers
 	$(Q).ci/check-layers
@@ -114,7 +141,8 @@ c_files := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 lint:                            ## formatting, and a clang build without a warning
 	$(Q)clang-format --dry-run -Werror $(c_files)
-	$(Q)$(MAKE) --no-print-directory -j$(jobs) CC=clang O=build/clang WERROR=1 tests
+	$(Q)$(MAKE) --no-print-directory $(parallel) CC=clang O=build/clang WERROR=1 tests \
+		$(fuzz_src:%.c=build/clang/%.o)
 
 format:                          ## format all C files in place
 	$(Q)clang-format -i $(c_files)

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * libFuzzer target: a filesystem image of any bytes, all of it read. Not built by default:
- *
- *     clang -g -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE stage1/fs/fuzz/fuzz_reader.c \
- *           <objects of base and stage1> -lext2fs -lcom_err -lcrypto
- */
+/* libFuzzer target: a filesystem image of any bytes, all of it read. Built by `make fuzz`. */
 #include "stage1/fs/fs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

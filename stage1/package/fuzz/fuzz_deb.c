@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * libFuzzer target: a package of any bytes. Not built by default:
- *
- *     clang -g -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE stage1/package/fuzz/fuzz_deb.c \
- *           <objects of base and stage1/package> -larchive -llzma -lz -lzstd -lcrypto
- */
+/* libFuzzer target: a package of any bytes. Built by `make fuzz`. */
 #include "stage1/package/deb_version.h"
 #include "stage1/package/package.h"
 
