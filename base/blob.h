@@ -51,7 +51,9 @@ struct blob *blob_new_mapped(struct mapping *m, uint64_t off, uint64_t len) must
 /** blob_new_file() - a file's content, mapped */
 int blob_new_file(int dirfd, const char *path, struct blob **ret, struct err *e) must_check;
 
+/** blob_ref() - one owner more; any thread may call it, as blob_unref(); Return: @b */
 struct blob *blob_ref(struct blob *b);
+/** blob_unref() - one owner less; the last one frees it; NULL is fine */
 void blob_unref(struct blob *b);
 DEFINE_CLEANUP(struct blob *, blob_unref)
 

@@ -29,6 +29,7 @@ static inline bool buf_failed(const struct buf *b)
 /** buf_grow() - room for @len more bytes; Return: where they start (not yet counted in len), or NULL */
 uint8_t *buf_grow(struct buf *b, size_t len);
 
+/** buf_append() - and its kin: a failure shows in buf_failed() */
 void buf_append(struct buf *b, const void *data, size_t len);
 void buf_append_str(struct buf *b, const char *s);
 void buf_append_zero(struct buf *b, size_t len);

@@ -9,11 +9,12 @@
 /** sha256_bytes() - digest of @len bytes; @out: 32 bytes. Aborts when OpenSSL has no SHA-256. */
 void sha256_bytes(const void *data, size_t len, uint8_t out[SHA256_BYTES]);
 
-/* A digest of content that comes in pieces. */
 struct sha256;
+/** sha256_new() - the digest of content that comes in pieces; NULL when out of memory */
 struct sha256 *sha256_new(void);
 void sha256_free(struct sha256 *s);
 DEFINE_CLEANUP(struct sha256 *, sha256_free)
+/** sha256_update() - the next piece */
 void sha256_update(struct sha256 *s, const void *data, size_t len);
 /** sha256_final() - writes the digest of all updates since the start or the last final */
 void sha256_final(struct sha256 *s, uint8_t out[SHA256_BYTES]);

@@ -19,6 +19,7 @@ int pool_new(unsigned int n_threads, struct pool **ret, struct err *e) must_chec
 void pool_free(struct pool *p) __asm__("slipway_pool_free");
 DEFINE_CLEANUP(struct pool *, pool_free)
 
+/** pool_n_threads() - how many jobs it runs at once */
 unsigned int pool_n_threads(const struct pool *p);
 
 /**

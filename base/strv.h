@@ -25,6 +25,7 @@ int strv_addf(struct strv *l, const char *fmt, ...) printf_format(2, 3) must_che
 /** strv_take() - append @s itself, which is freed on failure (NULL is -ENOMEM); Return: 0 or -ENOMEM */
 int strv_take(struct strv *l, char *s) must_check;
 
+/** strv_contains() - is a string equal to @s in it? */
 bool strv_contains(const struct strv *l, const char *s);
 
 /** strv_sort() - in byte order (strcmp), the same in every locale */

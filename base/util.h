@@ -149,6 +149,7 @@ static inline bool str_has_prefix(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/** str_has_suffix() - true for an equal string, and for "" as the suffix */
 bool str_has_suffix(const char *s, const char *suffix);
 
 /**

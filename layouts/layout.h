@@ -37,6 +37,7 @@ DEFINE_CLEANUP(struct layout *, layout_free)
  *  the root last; Return: 0; -EINVAL with the partition and the rule */
 int layout_check(const struct layout *l, struct err *e) must_check;
 
+/** layout_type_name() - "usr-verity" and so on, as a layout's YAML has it */
 const char *layout_type_name(enum layout_type t);
 
 /** layout_type_guid() - Discoverable Partitions type as UUID text; @arch: "x86-64" or "arm64", else NULL */
@@ -83,9 +84,6 @@ int layout_place(const struct layout *l, const struct layout_params *p, struct l
 
 /** layout_set_root_hash() - UUIDs of slot A's usr and usr-verity are the halves of the root hash */
 void layout_set_root_hash(struct layout_plan *plan, const uint8_t root_hash[32]);
-
-const struct layout_placed *layout_placed_find(const struct layout_plan *plan, enum layout_type t,
-					       int slot);
 
 /**
  * layout_write_gpt() - protective MBR and both partition tables

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 src += layouts/gpt.c layouts/layout.c layouts/node_files.c layouts/place.c

@@ -53,6 +53,7 @@ int yaml_each(const struct yaml_value *v,
 	      int (*fn)(const struct yaml_value *item, void *target, struct err *e), void *target,
 	      struct err *e) must_check;
 
+/** yaml_is_map() - is it a mapping? */
 bool yaml_is_map(const struct yaml_value *v);
 
 /** yaml_string() - a scalar that is not empty and has no control characters; *ret (freed first) owns it */
@@ -62,6 +63,7 @@ int yaml_string(const struct yaml_value *v, char **ret, struct err *e) must_chec
 int yaml_choice(const struct yaml_value *v, const char *const *names, size_t n, size_t *ret,
 		struct err *e) must_check;
 
+/** yaml_u64() - a whole number in decimal from @min to @max */
 int yaml_u64(const struct yaml_value *v, uint64_t min, uint64_t max, uint64_t *ret,
 	     struct err *e) must_check;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 src += stage1/finish/linker_cache.c stage1/finish/linker_cache_file.c
 src += stage1/finish/linker_dirs.c
 src += $(addprefix stage1/finish/,alternatives.c ca_bundle.c ca_cert.c configs.c \

@@ -55,6 +55,7 @@ int users_add_group(struct users *u, const struct group *m) must_check;
 /** users_add_member() - a group that does not have the member gets it; members are sorted then */
 int users_add_member(struct group *g, const char *user) must_check;
 
+/* By name or number; borrowed, until the next users_add() or users_add_group(); NULL if there is none. */
 struct user *users_by_name(const struct users *u, const char *name);
 struct user *users_by_uid(const struct users *u, uint32_t uid);
 struct group *users_group_by_name(const struct users *u, const char *name);

@@ -73,6 +73,7 @@ struct tree *tree_new(void) must_check;
 void tree_free(struct tree *t);
 DEFINE_CLEANUP(struct tree *, tree_free)
 
+/** tree_root() - the directory that everything is in; borrowed */
 struct tree_node *tree_root(const struct tree *t);
 
 /**
@@ -113,6 +114,7 @@ int tree_add_dir(struct tree *t, const char *path, const struct tree_meta *m,
 int tree_add_file(struct tree *t, const char *path, const struct tree_meta *m, struct blob *blob,
 		  struct tree_node **ret, struct err *e) must_check;
 
+/** tree_add_symlink() - @target is copied; its mode is 0777, whatever @m says */
 int tree_add_symlink(struct tree *t, const char *path, const struct tree_meta *m,
 		     const char *target, struct tree_node **ret, struct err *e) must_check;
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What a person sees who types something wrong: the message, and the exit status that slipway(1) gives.
 set -u
 here=$(cd "$(dirname "$0")/../../.." && pwd)

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The whole build of recipes/node, twice, in ways that must not matter: another user (never root),
 # umask, time zone, locale, home, directory, number of threads, a cold and a warm cache. Every output
 # must be the same to the byte, and must hold together when other programs read it.
