@@ -85,6 +85,10 @@ int layout_place(const struct layout *l, const struct layout_params *p, struct l
 /** layout_set_root_hash() - UUIDs of slot A's usr and usr-verity are the halves of the root hash */
 void layout_set_root_hash(struct layout_plan *plan, const uint8_t root_hash[32]);
 
+/** layout_placed_find() - the first of a type in a slot, borrowed from @plan; NULL if there is none */
+const struct layout_placed *layout_placed_find(const struct layout_plan *plan, enum layout_type t,
+					       int slot);
+
 /**
  * layout_write_gpt() - protective MBR and both partition tables
  * @fd: a regular file of at least plan->disk_bytes
