@@ -62,7 +62,10 @@ static int wait_console(struct boot *b, struct err *e)
 		{ .text = "No bootable option or device was found", .failure = true },
 	};
 
-	return MIN(0, vm_wait_console(b->vm, patterns, ARRAY_SIZE(patterns), BOOT_TIMEOUT_SEC, e));
+	int r = vm_wait_console(b->vm, patterns, ARRAY_SIZE(patterns), BOOT_TIMEOUT_SEC, e);
+	if (r == -EBADMSG)
+		e->code = r = -EIO; /* it is not up: there is nothing more to ask it */
+	return MIN(r, 0);
 }
 
 static int check_up(struct boot *b, struct err *e)
