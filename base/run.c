@@ -7,31 +7,26 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-/* Standard input comes from a memfd: whole before the start, so that no pipe can fill up. */
-static int open_input(const struct run_params *p, struct err *e)
+#include "base/sink.h"
+
+int run_open_input(const void *data, size_t len, struct err *e)
 {
 	_cleanup_close_ int fd = -1;
-	size_t done = 0;
+	struct sink s;
 
-	if (!p->input) {
+	if (!data) {
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		return fd < 0 ? err_sys(e, -errno, "/dev/null") : TAKE_FD(fd);
 	}
 	fd = memfd_create("input", MFD_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, -errno, "memfd");
-	while (done < p->input_len) {
-		ssize_t n = write(fd, (const uint8_t *)p->input + done, p->input_len - done);
-		if (n < 0)
-			return err_sys(e, -errno, "memfd");
-		done += (size_t)n;
-	}
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(e, -errno, "memfd");
-	return TAKE_FD(fd);
+	sink_init_fd(&s, fd);
+	int r = sink_pwrite(&s, 0, data, len, e);
+	return r < 0 ? err_wrap(e, r, "memfd") : TAKE_FD(fd);
 }
 
-static void child(const struct run_params *p, int in, int out, int diag, int report)
+void run_exec(const struct run_exec *x)
 {
 	static const char *const plain[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 					     NULL };
@@ -40,12 +35,12 @@ static void child(const struct run_params *p, int in, int out, int diag, int rep
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(diag, 2) >= 0 &&
-	    (!p->dir || chdir(p->dir) == 0))
-		execvpe(p->argv[0], (char *const *)p->argv,
-			(char *const *)(p->env ? p->env : plain));
+	if (dup2(x->in, 0) >= 0 && dup2(x->out, 1) >= 0 && dup2(x->diag, 2) >= 0 &&
+	    (!x->dir || chdir(x->dir) == 0))
+		execvpe(x->argv[0], (char *const *)x->argv,
+			(char *const *)(x->env ? x->env : plain));
 	int code = errno;
-	ssize_t n = write(report, &code, sizeof(code));
+	ssize_t n = write(x->report, &code, sizeof(code));
 	_exit(n == sizeof(code) ? 127 : 126);
 }
 
@@ -85,8 +80,8 @@ static const char *last_words(struct buf *diag)
 
 int run_program(const struct run_params *p, int *ret_status, struct err *e)
 {
-	_cleanup_close_ int in = open_input(p, e), out_r = -1, out_w = -1, err_r = -1, err_w = -1,
-			    rep_r = -1, rep_w = -1;
+	_cleanup_close_ int in = run_open_input(p->input, p->input_len, e), out_r = -1, out_w = -1,
+			    err_r = -1, err_w = -1, rep_r = -1, rep_w = -1;
 	_cleanup_buf_ struct buf own_out = BUF_INIT, own_diag = BUF_INIT;
 	struct buf *bufs[2] = { p->out ? p->out : &own_out, p->diag ? p->diag : &own_diag };
 	int fds[2], status, code = 0;
@@ -106,7 +101,13 @@ int run_program(const struct run_params *p, int *ret_status, struct err *e)
 	if (pid < 0)
 		return err_sys(e, -errno, "fork");
 	if (pid == 0)
-		child(p, in, out_w, err_w, rep_w);
+		run_exec(&(struct run_exec){ .argv = p->argv,
+					     .env = p->env,
+					     .dir = p->dir,
+					     .in = in,
+					     .out = out_w,
+					     .diag = err_w,
+					     .report = rep_w });
 	close(TAKE_FD(out_w));
 	close(TAKE_FD(err_w));
 	close(TAKE_FD(rep_w));

@@ -22,3 +22,21 @@ struct run_params {
  * Return: 0; -ENOENT no such program; -EIO status not 0, with what it said; other negative errno
  */
 int run_program(const struct run_params *p, int *ret_status, struct err *e) must_check;
+
+/**
+ * run_open_input() - a file descriptor to read @data from: whole before anyone reads, so that no pipe
+ * can fill up
+ * @data: NULL: there is nothing to read
+ * Return: the descriptor, to be closed by the caller; negative errno
+ */
+int run_open_input(const void *data, size_t len, struct err *e) must_check;
+
+struct run_exec {
+	const char *const *argv, *const *env; /* as in struct run_params */
+	const char *dir;		      /* NULL: stay */
+	int in, out, diag;		      /* become 0, 1 and 2 */
+	int report; /* close-on-exec; gets errno, an int, if there is nothing to run */
+};
+
+/** run_exec() - what a child does after fork(): signals as a program expects them, and off */
+void run_exec(const struct run_exec *x) __attribute__((noreturn));

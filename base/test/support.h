@@ -21,12 +21,15 @@
 		return test_run(suite_name, tests_, ARRAY_SIZE(tests_)); \
 	}
 
-static inline int test_run(const char *name, const TTest *const *tests, size_t n)
+/* @setup and @teardown, which may be NULL, run once, around all tests. */
+static inline int test_run_with(const char *name, const TTest *const *tests, size_t n, SFun setup,
+				SFun teardown)
 {
 	Suite *s = suite_create(name);
 	TCase *c = tcase_create(name);
 
 	tcase_set_timeout(c, 0);
+	tcase_add_unchecked_fixture(c, setup, teardown);
 	for (size_t i = 0; i < n; i++)
 		tcase_add_test(c, tests[i]);
 	suite_add_tcase(s, c);
@@ -35,6 +38,11 @@ static inline int test_run(const char *name, const TTest *const *tests, size_t n
 	int failed = srunner_ntests_failed(r);
 	srunner_free(r);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static inline int test_run(const char *name, const TTest *const *tests, size_t n)
+{
+	return test_run_with(name, tests, n, NULL, NULL);
 }
 
 /* The runner looks for this line and takes the test off the passed ones. */
@@ -87,4 +95,12 @@ static inline void test_dir_remove(char *path)
 
 	ck_assert_int_eq(system(cmd), 0);
 	free(path);
+}
+
+/** test_has_program() - is there such a program in PATH? */
+static inline bool test_has_program(const char *name)
+{
+	_cleanup_free_ char *cmd = str_printf("command -v '%s' >/dev/null 2>&1", name);
+
+	return system(cmd) == 0;
 }

@@ -9,9 +9,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/inotify.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "base/run.h"
 #include "qemu-tests/vm/vm_internal.h"
 
 #define RETRY_USEC UINT64_C(500000)
@@ -251,29 +251,11 @@ static int on_pipe(sd_event_source *source, int fd, unused_ uint32_t revents, vo
 	return r;
 }
 
-static int open_input(const struct vm_run_params *p, struct err *e)
-{
-	_cleanup_close_ int fd = memfd_create("input", MFD_CLOEXEC);
-	size_t done = 0;
-
-	if (fd < 0)
-		return err_sys(e, -errno, "memfd");
-	while (done < p->input_len) {
-		ssize_t n = write(fd, (const uint8_t *)p->input + done, p->input_len - done);
-		if (n < 0)
-			return err_sys(e, -errno, "memfd");
-		done += (size_t)n;
-	}
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(e, -errno, "memfd");
-	return TAKE_FD(fd);
-}
-
 static int session_start(struct vm *vm, const struct vm_run_params *p, struct session *s,
 			 struct err *e)
 {
 	_cleanup_strv_ struct strv argv = STRV_INIT;
-	_cleanup_close_ int in = open_input(p, e), out = -1, diag = -1;
+	_cleanup_close_ int in = run_open_input(p->input, p->input_len, e), out = -1, diag = -1;
 	int *theirs[2] = { &out, &diag }, fds[2];
 
 	if (in < 0)

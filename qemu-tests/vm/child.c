@@ -7,26 +7,20 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/run.h"
+
 /* In the child between fork and exec: only what a forked thread may call. */
 static void run(const struct child_params *p, int null, int report)
 {
-	static const char *const env[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
-	sigset_t none;
-	bool ok = true;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = 0; i < p->n_keep; i++)
-		ok = ok && fcntl(p->keep[i], F_SETFD, 0) == 0;
-	if (ok && dup2(p->in >= 0 ? p->in : null, 0) >= 0 &&
-	    dup2(p->out >= 0 ? p->out : null, 1) >= 0 &&
-	    dup2(p->diag >= 0 ? p->diag : null, 2) >= 0)
-		execvpe(p->argv[0], (char *const *)p->argv, (char *const *)env);
-	int code = errno;
-	ssize_t n = write(report, &code, sizeof(code));
-	_exit(n == sizeof(code) ? 127 : 126);
+		(void)fcntl(p->keep[i], F_SETFD,
+			    0); /* fails for what is not open: nothing to keep */
+	run_exec(&(struct run_exec){ .argv = p->argv,
+				     .in = p->in >= 0 ? p->in : null,
+				     .out = p->out >= 0 ? p->out : null,
+				     .diag = p->diag >= 0 ? p->diag : null,
+				     .report = report });
 }
 
 static void reap(struct child *c, int options)

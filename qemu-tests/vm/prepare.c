@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/run.h"
+#include "base/sink.h"
 #include "qemu-tests/vm/qcow2.h"
 #include "qemu-tests/vm/vm_internal.h"
 
@@ -13,18 +14,13 @@
 static int write_file(const char *path, const void *data, size_t len, struct err *e)
 {
 	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	const uint8_t *p = data;
+	struct sink s;
 
 	if (fd < 0)
 		return err_sys(e, -errno, "%s", path);
-	while (len) {
-		ssize_t n = write(fd, p, len);
-		if (n < 0 && errno != EINTR)
-			return err_sys(e, -errno, "%s", path);
-		p += MAX(n, 0);
-		len -= (size_t)MAX(n, 0);
-	}
-	return 0;
+	sink_init_fd(&s, fd);
+	int r = sink_pwrite(&s, 0, data, len, e);
+	return r < 0 ? err_wrap(e, r, "%s", path) : 0;
 }
 
 static int read_small(const char *path, struct buf *b, struct err *e)

@@ -102,28 +102,12 @@ static inline void fx_teardown(void)
 	test_dir_remove(fx_dir);
 }
 
-static inline int fx_main(const char *name, const TTest *const *tests, size_t n)
-{
-	Suite *s = suite_create(name);
-	TCase *c = tcase_create(name);
-
-	tcase_set_timeout(c, 0);
-	tcase_add_unchecked_fixture(c, fx_setup, fx_teardown);
-	for (size_t i = 0; i < n; i++)
-		tcase_add_test(c, tests[i]);
-	suite_add_tcase(s, c);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-#define FX_MAIN(suite_name, ...)                                        \
-	int main(void)                                                  \
-	{                                                               \
-		const TTest *tests_[] = { __VA_ARGS__ };                \
-		return fx_main(suite_name, tests_, ARRAY_SIZE(tests_)); \
+#define FX_MAIN(suite_name, ...)                                                       \
+	int main(void)                                                                 \
+	{                                                                              \
+		const TTest *tests_[] = { __VA_ARGS__ };                               \
+		return test_run_with(suite_name, tests_, ARRAY_SIZE(tests_), fx_setup, \
+				     fx_teardown);                                     \
 	}
 
 struct fx_section {

@@ -43,13 +43,6 @@ static void end(void)
 	test_dir_remove(dir);
 }
 
-static bool have(const char *program)
-{
-	_cleanup_free_ char *cmd = str_printf("command -v %s >/dev/null", program);
-
-	return system(cmd) == 0;
-}
-
 /* Is there a QEMU that the harness takes? */
 static bool have_qemu(void)
 {
@@ -289,7 +282,7 @@ END_TEST
 START_TEST(the_channel_needs_a_guest_that_answers)
 {
 	NEED_QEMU();
-	if (!have("ssh-keygen") || !have("ssh"))
+	if (!test_has_program("ssh-keygen") || !test_has_program("ssh"))
 		test_skip("no ssh");
 	begin(&tcg);
 	struct vm_params p = tiny("channel");

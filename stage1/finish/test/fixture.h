@@ -208,11 +208,3 @@ static inline char *fx_disk_text(const char *dir, const char *path)
 		buf_append(&b, piece, n);
 	return buf_take_str(&b);
 }
-
-/* Is there such a program? */
-static inline bool fx_has_program(const char *name)
-{
-	_cleanup_free_ char *cmd = str_printf("command -v %s >/dev/null 2>&1", name);
-
-	return system(cmd) == 0;
-}

@@ -100,7 +100,7 @@ START_TEST(like_update_alternatives)
 	struct err e;
 	int status = 0;
 
-	if (!fx_has_program("update-alternatives"))
+	if (!test_has_program("update-alternatives"))
 		test_skip("update-alternatives is not here");
 	fx_init(&f);
 	fx_file(&f, "usr/bin/a", "");

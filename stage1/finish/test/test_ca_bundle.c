@@ -102,7 +102,7 @@ START_TEST(like_update_ca_certificates)
 	struct err e;
 	_cleanup_buf_ struct buf ours = BUF_INIT, theirs = BUF_INIT;
 
-	if (!fx_has_program("update-ca-certificates") || !fx_has_program("openssl"))
+	if (!test_has_program("update-ca-certificates") || !test_has_program("openssl"))
 		test_skip("update-ca-certificates is not here");
 	certs_tree(&f, &c);
 	fx_file(&f, "conf", "mozilla/B (x), y.crt\nmozilla/Root_A.crt\nmozilla/Zero.crt\n");

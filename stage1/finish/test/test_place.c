@@ -104,7 +104,7 @@ START_TEST(like_systemd_tmpfiles)
 	_cleanup_buf_ struct buf diag = BUF_INIT;
 	int status;
 
-	if (!fx_has_program("systemd-tmpfiles"))
+	if (!test_has_program("systemd-tmpfiles"))
 		test_skip("systemd-tmpfiles is not here");
 	if (geteuid() != 0)
 		test_skip("systemd-tmpfiles gives files away only as root");

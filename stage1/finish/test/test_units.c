@@ -281,7 +281,7 @@ START_TEST(like_systemctl)
 	_cleanup_buf_ struct buf ours = BUF_INIT, theirs = BUF_INIT, diag = BUF_INIT;
 	int status = 0;
 
-	if (!fx_has_program("systemctl"))
+	if (!test_has_program("systemctl"))
 		test_skip("systemctl is not here");
 	units(&f);
 	char *dir = fx_write(&f);

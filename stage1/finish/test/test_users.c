@@ -199,7 +199,7 @@ START_TEST(like_systemd_sysusers)
 	struct fixture f, disk;
 	struct err e;
 
-	if (!fx_has_program("systemd-sysusers"))
+	if (!test_has_program("systemd-sysusers"))
 		test_skip("systemd-sysusers is not here");
 	masters(&f);
 	fx_file(&f, "usr/lib/sysusers.d/a.conf",
