@@ -171,7 +171,7 @@ static int plan(struct build *b, struct err *e)
 	if (r == 0)
 		r = add_layout_files(b, e);
 	if (r == 0)
-		r = finish_run_system(&fp, e);
+		r = finish_run(&fp, e);
 	if (r == 0)
 		r = take_boot_files(b, e);
 	if (r == 0)

@@ -2,7 +2,7 @@
 #include "stage1/finish/finish.h"
 
 /* In order: users before what is owned by them, files that scripts copy before what reads them, units
- * before what is moved, the linker cache after every library is in place, and placing last. */
+ * before what is moved, the linker cache after every library is in place. */
 static const struct finisher finishers[] = {
 	{ "users", finish_users },
 	{ "configs", finish_configs },
@@ -15,25 +15,14 @@ static const struct finisher finishers[] = {
 	{ "units", finish_units },
 	{ "module-index", finish_module_index },
 	{ "linker-cache", finish_linker_cache },
-	{ "place", finish_place },
 };
 
-static int run_first(const struct finish_params *p, size_t n, struct err *e)
+int finish_run(const struct finish_params *p, struct err *e)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(finishers); i++) {
 		int r = finishers[i].run(p, e);
 		if (r < 0)
 			return err_wrap(e, r, "finisher %s", finishers[i].name);
 	}
 	return 0;
-}
-
-int finish_run(const struct finish_params *p, struct err *e)
-{
-	return run_first(p, ARRAY_SIZE(finishers), e);
-}
-
-int finish_run_system(const struct finish_params *p, struct err *e)
-{
-	return run_first(p, ARRAY_SIZE(finishers) - 1, e);
 }

@@ -31,12 +31,10 @@ struct finisher {
 };
 
 /**
- * finish_run() - all finishers, in order; an error is prefixed with the finisher's name
+ * finish_run() - all finishers but finish_place(), in order; an error is prefixed with the finisher's
+ * name
  */
 int finish_run(const struct finish_params *p, struct err *e) must_check;
-
-/** finish_run_system() - finish_run() of all but the last, which is finish_place() */
-int finish_run_system(const struct finish_params *p, struct err *e) must_check;
 
 /** finish_has_package() - is a package of this name among the parameters'? */
 bool finish_has_package(const struct finish_params *p, const char *name) must_check;
@@ -56,7 +54,7 @@ int finish_put(const struct finish_params *p, const char *name, const char *path
 int finish_put_link(const struct finish_params *p, const char *name, const char *path,
 		    const char *target, struct err *e) must_check;
 
-/* The finishers, in the order in which finish_run() has them. */
+/* The finishers; finish_run() has their order, and finish_place() comes after it. */
 int finish_configs(const struct finish_params *p, struct err *e) must_check;
 int finish_users(const struct finish_params *p, struct err *e) must_check;
 int finish_stat_overrides(const struct finish_params *p, struct err *e) must_check;

@@ -15,7 +15,7 @@
  *
  * The order for a stage:
  *
- *     finish_run_system(p)    everything but placing; the initrd is made from this tree
+ *     finish_run(p)           everything but placing; the initrd is made from this tree
  *     finish_take_boot()      the kernel leaves the tree
  *     finish_place(p)         only usr is left at the root
  *     tree_reroot(t, "usr")   the tree that is written as the /usr filesystem
