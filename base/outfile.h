@@ -3,6 +3,7 @@
 /*
  * An output file that appears under its name only when it is whole. Until then it has no name at all
  * where the filesystem can do that (O_TMPFILE), or a name that starts with a dot and ends in ".part".
+ * What a killed process left under such a name goes when the same output is begun again.
  */
 #include "base/err.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <fcntl.h>
+#include <sys/file.h>
 
 #include "base/blob.h"
 #include "base/buf.h"
@@ -149,6 +150,28 @@ START_TEST(windows_are_bounded)
 }
 END_TEST
 
+/* Left by a process that was killed: goes with the next one. In use by another: stays. */
+START_TEST(outfile_leaves_nothing_that_grows)
+{
+	struct err e = { 0 };
+	_cleanup_free_ char *dir = test_dir(), *path = str_printf("%s/f", dir),
+			    *stale = str_printf("%s/.f.4000001.part", dir),
+			    *busy = str_printf("%s/.f.4000002.part", dir),
+			    *other = str_printf("%s/.f.x.part", dir);
+
+	ck_ok(outfile_write(stale, 0644, "", 0, &e));
+	ck_ok(outfile_write(busy, 0644, "", 0, &e));
+	ck_ok(outfile_write(other, 0644, "", 0, &e));
+	_cleanup_close_ int fd = open(busy, O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	ck_ok(outfile_write(path, 0644, "x", 1, &e));
+	ck_assert_int_ne(access(stale, F_OK), 0);
+	ck_assert_int_eq(access(busy, F_OK), 0);
+	ck_assert_int_eq(access(other, F_OK), 0);
+	test_dir_remove(TAKE_PTR(dir));
+}
+END_TEST
+
 START_TEST(outfile_appears_whole_or_not_at_all)
 {
 	struct err e = { 0 };
@@ -206,4 +229,4 @@ END_TEST
 
 TEST_MAIN("base", numbers_are_strict, hex_and_base64, errors_read_like_a_sentence, sha256_vectors,
 	  pool_runs_all_and_nests, windows_are_bounded, outfile_appears_whole_or_not_at_all,
-	  programs_run, string_lists)
+	  outfile_leaves_nothing_that_grows, programs_run, string_lists)

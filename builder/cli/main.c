@@ -134,6 +134,7 @@ static int exit_status(int code)
 	case EEXIST:
 		return EXIT_BAD_INPUT;
 	case ENOENT:
+	case EOPNOTSUPP: /* a program is too old */
 	case ENETUNREACH:
 	case EHOSTUNREACH:
 	case ECONNREFUSED:

@@ -1,0 +1,101 @@
+#!/bin/bash
+# Signals at random moments of lock, fetch and build: nothing under a final name that is not whole,
+# nothing left that grows, the next run works and gives the same bytes; SIGINT and SIGTERM end the
+# program soon, with status 130. The moments are random, what is checked holds at each.
+. "$(dirname "$0")/lib.sh"
+moments=${MOMENTS:-10}
+need_packages
+command -v gpg dpkg-deb xz >/dev/null || skip_all "gpg, dpkg-deb or xz is missing"
+copy_node
+make_mirror || { bad "no mirror could be made"; finish; }
+use_mirror
+recipe=$T/recipes/node lock=$T/recipes/node/recipe.lock
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# How long it takes undisturbed, and what it makes.
+reference() { # name, command…
+	local start
+	start=$(now_ms)
+	"${@:2}" || bad "$1 fails undisturbed"
+	span_ms=$(($(now_ms) - start + 1))
+}
+
+# Run a command, send it a signal at a random moment. Sets $status.
+disturb() { # signal, command…
+	local pid sent wait_us=$((((RANDOM << 15) | RANDOM) % span_ms))
+	"${@:2}" 2>"$T/stderr" &
+	pid=$!
+	sleep "$(printf '%d.%03d' $((wait_us / 1000)) $((wait_us % 1000)))"
+	sent=$(now_ms)
+	kill "-$1" $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	status=$?
+	# A second is promised; a loaded machine gets more.
+	[ $(($(now_ms) - sent)) -lt 5000 ] && ok || bad "$1 after $wait_us ms of $2 $3: $(($(now_ms) - sent)) ms to the end"
+	case $1:$status in
+	KILL:137 | INT:130 | TERM:130 | *:0) ok ;;
+	# Before main() has its handlers a signal does what it does to any program.
+	*:143 | *:130) [ $wait_us -lt 50 ] && ok || bad "$1 after $wait_us ms: status $status" ;;
+	*) bad "$1 after $wait_us ms of $3 $4: status $status: $(cat "$T/stderr")" ;;
+	esac
+}
+
+each() { # check, command…
+	local check=$1 i signals=(INT KILL TERM)
+	shift
+	for ((i = 0; i < moments; i++)); do
+		disturb "${signals[i % 3]}" "$@"
+		$check "${signals[i % 3]}"
+	done
+}
+
+files() { find "$@" -type f 2>/dev/null | wc -l; }
+
+# lock
+rm "$lock"
+reference lock "$slipway" -q lock "$recipe"
+cp "$lock" "$T/good.lock"
+rm "$lock"
+check_lock() {
+	if [ -e "$lock" ]; then
+		cmp -s "$lock" "$T/good.lock" && ok || bad "lock after $1: it is not whole"
+		rm "$lock"
+	fi
+}
+each check_lock "$slipway" -q lock "$recipe"
+"$slipway" -q lock "$recipe" && cmp -s "$lock" "$T/good.lock" && ok || bad "no good lock after the signals"
+[ "$(find "$recipe" -name '.*' -type f | wc -l)" -eq 0 ] && ok || bad "lock leaves files behind"
+
+# fetch, each time into what the one before left
+reference fetch "$slipway" -q fetch "$recipe"
+rm -rf "$T/cache"
+check_fetch() {
+	local wrong
+	wrong=$(cd "$T/cache/slipway/packages" 2>/dev/null &&
+		for f in *; do [ -e "$f" ] && echo "$f  $f"; done | sha256sum -c --quiet 2>&1)
+	[ -z "$wrong" ] && ok || bad "fetch after $1: $wrong"
+	# So that there is something to do the next time.
+	find "$T/cache/slipway/packages" -type f 2>/dev/null | head -40 | xargs -r rm
+}
+each check_fetch "$slipway" -q fetch "$recipe"
+"$slipway" -q fetch "$recipe" && ok || bad "no fetch after the signals"
+[ "$(files "$T/cache/slipway/packages")" -eq "$(grep -c '^package ' "$lock")" ] && ok || bad "packages are missing"
+[ "$(files "$T/cache/slipway/partial")" -eq 0 ] && ok || bad "partial downloads are left: $(ls "$T/cache/slipway/partial")"
+
+# build, the first times with packages that are not unpacked
+reference build "$slipway" -q build "$recipe" -o "$T/good"
+rm -rf "$T/cache/slipway/unpacked"
+check_build() {
+	local f
+	for f in "$T"/out/*; do
+		[ -e "$f" ] || continue
+		cmp -s "$f" "$T/good/${f##*/}" && ok || bad "build after $1: $f is not whole"
+	done
+	rm -f "$T"/out/*
+}
+each check_build "$slipway" -q build "$recipe" -o "$T/out"
+"$slipway" -q build "$recipe" -o "$T/out" && diff -rq "$T/good" "$T/out" && ok || bad "another image after the signals"
+[ "$(find "$T/out" -name '.*' -type f | wc -l)" -eq 0 ] && ok || bad "build leaves files behind: $(ls -A "$T/out")"
+n=$(grep -c '^package ' "$lock")
+[ "$(files "$T/cache/slipway/unpacked")" -le $((2 * n)) ] && ok || bad "unpacked/ grows: $(files "$T/cache/slipway/unpacked") files"
+finish
