@@ -154,6 +154,7 @@ install: $(O)/slipway            ## install into DESTDIR and prefix
 	install -D -m 755 $(O)/slipway $(DESTDIR)$(prefix)/bin/slipway
 	install -D -m 644 Documentation/slipway.1 $(DESTDIR)$(prefix)/share/man/man1/slipway.1
 	install -D -m 644 Documentation/recipe.5 $(DESTDIR)$(prefix)/share/man/man5/recipe.5
+	install -D -m 644 Documentation/recipe.lock.5 $(DESTDIR)$(prefix)/share/man/man5/recipe.lock.5
 
 clean:                           ## remove what was built (not the cache)
 	rm -rf build

@@ -162,13 +162,14 @@ static int run_command(struct cli *c, const struct cli_command *cmd, unsigned in
 	cli_progress_free(c->progress);
 	signal_pool = NULL;
 	pool_free(c->pool);
-	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		r = err_sys(&e, -EIO, "standard output");
+	if (r >= 0 && fflush(stdout) != 0)
+		r = err_sys(&e, -errno, "standard output");
 	if (r >= 1000)
 		return EXIT_OK;
 	if (r >= 0)
 		return r;
-	fprintf(stderr, "slipway: %s\n", e.msg);
+	if (r != -EPIPE) /* whoever read our output has seen enough */
+		fprintf(stderr, "slipway: %s\n", e.msg);
 	return exit_status(r);
 }
 

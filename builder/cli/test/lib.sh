@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What the tests of the command line share: counting, a place of their own, and a package mirror in a
 # directory, signed by a key of the test's, made of the packages in the cache. No network.
 set -u

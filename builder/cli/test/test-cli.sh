@@ -1,68 +1,84 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a person sees who types something wrong: the message, and the exit status that slipway(1) gives.
-set -u
-here=$(cd "$(dirname "$0")/../../.." && pwd)
-slipway=$here/build/slipway
-T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
-export XDG_CACHE_HOME=$T/cache
-unset SLIPWAY_MIRROR SOURCE_DATE_EPOCH
-passed=0 failed=0
-
-try() { # status, text that must be in the output, command…
-	local want=$1 text=$2 out status
-	shift 2
-	out=$("$@" 2>&1 </dev/null)
-	status=$?
-	if [ $status -eq "$want" ] && grep -qF -e "$text" <<<"$out"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $*: status $status (not $want), or no \"$text\" in: $out"
-	fi
-}
+# The command line itself: usage, options, output for people and for programs, progress.
+. "$(dirname "$0")/lib.sh"
 
 try 2 "Usage: slipway" "$slipway"
 try 0 "Commands:" "$slipway" --help
 try 0 "slipway 0" "$slipway" --version
-try 2 "no command is called \"biuld\"" "$slipway" biuld
-try 2 "unknown option --nope" "$slipway" --nope
-try 2 "not a number of threads" "$slipway" -j 0 version
+try 0 "slipway 0" "$slipway" version
+fails 2 "no command is called \"biuld\"" "$slipway" biuld
+fails 2 "unknown option --nope" "$slipway" --nope
+fails 2 "not a number of threads" "$slipway" -j 0 version
 try 2 "missing argument: RECIPE" "$slipway" build
 try 2 "unexpected argument: b" "$slipway" build a b
 try 2 "needs a value: --output" "$slipway" build a --output
 try 2 "takes no value: --dry-run=1" "$slipway" build a --dry-run=1
 try 2 "unknown option --nope" "$slipway" lock --nope
-try 2 "SOURCE_DATE_EPOCH is not a number" env SOURCE_DATE_EPOCH=x "$slipway" version
-try 4 "recipe $T/none: No such file" "$slipway" build "$T/none"
-for c in lock fetch build boot keygen version; do
-	try 0 "Usage: slipway $c" "$slipway" "$c" --help
-	try 0 "$c" grep -F "$c" "$here/Documentation/slipway.1"
-done
-
-# Every option of every command is in the manual.
-for c in lock fetch build boot keygen; do
-	for o in $("$slipway" "$c" --help | sed -n 's/.*--\([a-z-]*\).*  .*/\1/p' | grep -v '^help$'); do
-		try 0 "" grep -q -e "${o//-/\\\\-}" "$here/Documentation/slipway.1"
-	done
-done
+try 2 "more: slipway lock --help" "$slipway" lock --nope
+fails 2 "SOURCE_DATE_EPOCH is not a number" env SOURCE_DATE_EPOCH=x "$slipway" version
+fails 2 "where is the cache?" env -u XDG_CACHE_HOME -u HOME "$slipway" version
+if [ -e /dev/full ]; then
+	fails 5 "standard output: No space left" bash -c "'$slipway' version >/dev/full"
+	fails 5 "standard output: No space left" bash -c "'$slipway' version --help >/dev/full"
+fi
 
 # Keys: made once, never overwritten; a private key is for its owner only.
 try 0 "development keys" "$slipway" keygen "$T/keys"
-try 3 "db" "$slipway" keygen "$T/keys"
+fails 3 "PK.key" "$slipway" keygen "$T/keys"
 try 0 "600" stat -c %a "$T/keys/db.key"
 try 0 "DEVELOPMENT" openssl x509 -noout -subject -in "$T/keys/db.crt"
 
-# A recipe without its lock, and with a lock that is none.
-cp -r "$here/recipes/node" "$T/node"
-rm -f "$T/node/recipe.lock"
-try 4 "slipway lock" "$slipway" build "$T/node" -o "$T/out"
-echo "hello" >"$T/node/recipe.lock"
-try 3 "recipe.lock:1:" "$slipway" build "$T/node" -o "$T/out"
-try 0 "" test ! -e "$T/out"
-sed -i 's/^packages:/pakages:/' "$T/node/recipe.yaml"
-try 3 "did you mean \"packages\"?" "$slipway" lock "$T/node"
+need_packages
+command -v gpg dpkg-deb xz >/dev/null || skip_all "gpg, dpkg-deb or xz is missing"
+mkdir -p "$T/recipes"
+cp -r "$here/recipes/node" "$T/recipes/node"
+recipe=$T/recipes/node
+make_mirror || { bad "no mirror could be made"; finish; }
+use_mirror
+rm "$recipe/recipe.lock"
+run() { "$slipway" "$@" >"$T/stdout" 2>"$T/stderr" </dev/null; }
+json() { # jq-like: the text must be in standard output, which is one object
+	python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "$T/stdout" 2>/dev/null ||
+		[ "$(head -c 1 "$T/stdout")" = "{" ] || bad "no JSON: $(head -c 200 "$T/stdout")"
+	grep -qF -e "$1" "$T/stdout" && ok || bad "no $1 in $(head -c 2000 "$T/stdout")"
+}
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+# JSON: one object on standard output, nothing else; after an error nothing at all.
+n() { grep -c '^package ' "$recipe/recipe.lock"; }
+run -q build "$recipe" --json -n
+[ $? -eq 4 ] && [ ! -s "$T/stdout" ] && ok || bad "--json after an error: $(cat "$T/stdout")"
+run lock "$recipe" --json && json "\"packages\": $(n)" && json '"inrelease_sha256": "'
+run fetch "$recipe" --json && json "\"fetched\": $(n)"
+grep -q "^fetching $(n) packages" "$T/stderr" && ok || bad "fetch --json: the note is not on standard error"
+run fetch "$recipe" --json && json '"fetched": 0'
+export XDG_CACHE_HOME=${real_cache%/slipway}
+run build "$recipe" -o "$T/none" --json -n && json '"label": "node_1_verity_sig"' && json '"phase": "plan"'
+grep -q '"root_hash"\|"outputs"' "$T/stdout" && bad "a plan has no root hash" || ok
+run build "$recipe" -o "$T/none" -n
+[ ! -e "$T/none" ] && ok || bad "--dry-run makes the output directory"
+for text in " 2  usr  " "made on first boot" "containerd 1." "masked 6:" "no reader on a node" "slipway makes users"; do
+	grep -qF -e "$text" "$T/stdout" && ok || bad "the plan lacks \"$text\""
+done
+run build "$recipe" -o "$T/out" --json
+json "\"root_hash\": \"$(cat "$T/out/node_1.roothash")\""
+json "\"size_bytes\": $(stat -c %s "$T/out/node_1.efi")"
+
+# Progress: plain lines where there is no terminal, nothing with -q, on a terminal a line that is gone.
+grep -qE '^ext4: [0-9.]+ MiB$' "$T/stderr" && ok || bad "no plain progress: $(cat "$T/stderr")"
+[ "$(wc -l <"$T/stderr")" -le 8 ] && ok || bad "progress is noisy: $(cat "$T/stderr")"
+run -q build "$recipe" -o "$T/out"
+[ ! -s "$T/stderr" ] && [ ! -s "$T/stdout" ] && ok || bad "-q: $(cat "$T/stdout" "$T/stderr")"
+if command -v script >/dev/null; then
+	tty_run() { TERM=$1 script -qec "stty cols $2; '$slipway' build '$recipe' -o '$T/out'" /dev/null </dev/null >"$T/tty"; }
+	tty_run xterm 60
+	# What is left after each line was drawn over: the last piece between carriage returns.
+	left=$(tr -d '\n' <"$T/tty" | sed 's/.*\r\(.*root hash\)/\1/; s/\x1b\[K//g; s/\r//g')
+	[[ $left =~ ^"$T/out/node_1.raw: root hash "[0-9a-f]{64}$ ]] && ok || bad "left on the terminal: $left"
+	grep -qE '\[#* *\] +[0-9]+ % of [0-9.]+ MiB' "$T/tty" && ok || bad "no bar on a terminal"
+	longest=$(tr '\r' '\n' <"$T/tty" | sed 's/\x1b\[K//g' | grep -a ' % of ' | awk '{ if (length > m) m = length } END { print m }')
+	[ "$longest" -lt 60 ] && ok || bad "the bar wraps: $longest columns of 60"
+	tty_run dumb 60
+	grep -q '%' "$T/tty" && bad "a bar on a dumb terminal" || ok
+fi
+finish

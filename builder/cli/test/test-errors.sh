@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What is wrong, where, and what to do: one line on standard error, and the exit status of slipway(1).
 . "$(dirname "$0")/lib.sh"
 copy_node
@@ -79,10 +80,14 @@ fails 3 "enc.key: " build -n
 fails 3 "encrypted" build -n
 change 's,key: .*db.key,key: ../../keys/PK.key,'
 fails 3 "is not the certificate of this private key" build -n
-openssl x509 -new -subj /CN=old -force_pubkey "$T/keys/db.key" -signkey "$T/keys/db.key" -days 0 \
-	-out "$T/keys/old.crt" 2>/dev/null ||
-	openssl req -x509 -key "$T/keys/db.key" -subj /CN=old -days 0 -out "$T/keys/old.crt"
-sleep 2 # it is valid for no day at all
+mkdir "$T/ca"
+: >"$T/ca/db"
+echo 01 >"$T/ca/serial"
+printf '%s\n' '[ca]' 'default_ca=d' '[d]' "database=$T/ca/db" "serial=$T/ca/serial" "new_certs_dir=$T/ca" \
+	default_md=sha256 policy=p '[p]' commonName=supplied >"$T/ca/conf"
+openssl req -new -key "$T/keys/db.key" -subj /CN=old -out "$T/ca/csr" 2>/dev/null
+openssl ca -batch -notext -config "$T/ca/conf" -selfsign -keyfile "$T/keys/db.key" -in "$T/ca/csr" \
+	-startdate 20200101000000Z -enddate 20200102000000Z -out "$T/keys/old.crt" 2>/dev/null
 change 's,certificate: .*,certificate: ../../keys/old.crt,'
 fails 3 "expired" build -n
 fails 3 "old.crt" build -n

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Signals at random moments of lock, fetch and build: nothing under a final name that is not whole,
 # nothing left that grows, the next run works and gives the same bytes; SIGINT and SIGTERM end the
 # program soon, with status 130. The moments are random, what is checked holds at each.

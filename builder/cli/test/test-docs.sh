@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The documentation against the code: what it names exists, and what exists is named.
+. "$(dirname "$0")/lib.sh"
+doc=$here/Documentation
+has() { # file, word of the code, as a man page writes it
+	grep -qE -e "(^|[^a-z_-])${2//-/\\\\?-}([^a-z_-]|$)" "$1" && ok || bad "${1##*/} does not name $2"
+}
+
+# Man pages render without a warning.
+for page in slipway.1 recipe.5 recipe.lock.5; do
+	if command -v man >/dev/null; then
+		out=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -l "$doc/$page" 2>&1 >/dev/null)
+		[ -z "$out" ] && ok || bad "$page: $out"
+	else
+		echo "SKIP $page: man is missing"
+	fi
+	try 0 "" grep -q "$page" "$here/Makefile"
+done
+
+# Every option of every command, and every command, is in the manual.
+commands=$("$slipway" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+[ "$(wc -w <<<"$commands")" -ge 6 ] && ok || bad "the help names few commands: $commands"
+for c in $commands; do
+	try 0 "Usage: slipway $c" "$slipway" "$c" --help
+	grep -q "^\.SS $c" "$doc/slipway.1" && ok || bad "slipway.1 has no section on $c"
+	for o in $("$slipway" "$c" --help | sed -n 's/^ *\(-.,\)\? *--\([a-z-]*\).*/\2/p'); do
+		section=$(sed -n "/^\.SS $c/,/^\.S[SH] /{/^\.SS [^$]/{/^\.SS $c/!d};p}" "$doc/slipway.1")
+		grep -qF -e "\\-\\-${o//-/\\-}" <<<"$section" && ok || bad "slipway.1, $c: no --$o"
+	done
+done
+# And no others.
+help=$("$slipway" --help; for c in $commands; do "$slipway" "$c" --help; done; echo "--help --version")
+for o in $(grep -oE '\\-\\-[a-z\\-]+' "$doc/slipway.1" | tr -d '\\' | sort -u); do
+	grep -q -e "$o\\b" <<<"$help" && ok || bad "slipway.1 names $o, which no command has"
+done
+
+# Every key of the parsers' tables, of the lock and of --json.
+keys=$(grep -ohE '\{ "[a-z-]+", (true|false),' "$here"/builder/recipe/*.c | cut -d'"' -f2 | sort -u)
+[ "$(wc -w <<<"$keys")" -ge 30 ] && ok || bad "few keys were found in builder/recipe"
+for k in $keys; do has "$doc/recipe.5" "$k"; done
+for k in $(sed -n '/slipway-lock 1/,/\*\//s/^ \*     \([a-z]\+\) <.*/\1/p' "$here/builder/repo/lock.h"); do
+	has "$doc/recipe.lock.5" "$k"
+done
+for k in $(grep -ohE '(json_put[a-z0-9_]*|put_seconds)\(o, "[a-z0-9_]+"' "$here"/builder/cli/*.c | cut -d'"' -f2 | sort -u); do
+	has "$doc/slipway.1" "$k"
+done
+# Exit statuses.
+for n in $(sed -n 's/^\tEXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$here/builder/cli/cli.h"); do
+	grep -qx "\.B $n" "$doc/slipway.1" && ok || bad "slipway.1 lacks exit status $n"
+done
+
+# Files, folders and functions that prose names.
+cd "$here" || exit 1
+for page in README.md Documentation/*.md; do
+	for f in $(grep -oE '\b(base|stage1|layouts|verity|signing|builder|qemu-tests|recipes|Documentation)/[a-zA-Z0-9_./-]*[a-zA-Z0-9_]' "$page" | sort -u); do
+		[ "$f" = recipes/node/recipe.lock ] || [ -e "$f" ] && ok || bad "$page names $f, which is not there"
+	done
+	for fn in $(grep -oE '`[a-z0-9_]+\(\)`' "$page" | tr -d '`()' | sort -u); do
+		grep -rqE --include='*.[ch]' "(^|[ *])$fn\(" base stage1 layouts verity signing builder qemu-tests &&
+			ok || bad "$page names $fn(), which is not there"
+	done
+	for t in $(grep -oE '(^    |`)make [a-z][a-z-]+' "$page" | sed 's/.*make //' | sort -u); do
+		grep -qE "^$t:.*##" Makefile qemu-tests/module.mk && ok || bad "$page: no target $t"
+	done
+	for c in $(grep -oE '(^|[`(/ ])slipway [a-z]+' "$page" | sed 's/.*slipway //' | sort -u); do
+		grep -qw "$c" <<<"$commands" && ok || bad "$page: no command $c"
+	done
+done
+finish
