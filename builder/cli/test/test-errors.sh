@@ -20,7 +20,7 @@ rm "$recipe/recipe.lock"
 change 's/^packages:/pakages:/'
 fails 3 "did you mean \"packages\"?" "$slipway" lock "$recipe"
 change 's/^version: .*/version: a_b/'
-fails 3 "recipe.yaml:3:10: version: \"a_b\" is not a version" "$slipway" lock "$recipe"
+fails 3 "recipe.yaml:$(grep -n ^version: "$yaml" | cut -d: -f1):10: version: \"a_b\" is not a version" "$slipway" lock "$recipe"
 restore
 
 # Mirrors and keyrings.
