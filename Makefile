@@ -111,7 +111,7 @@ parallel = $(if $(findstring --jobserver,$(MAKEFLAGS)),,-j$(jobs))
 # The boot takes longest: it starts first.
 boot_sh := qemu-tests/cases/test/test-boot.sh
 
-check: deps                      ## all tests: unit, differential, sanitizers, whole builds, a boot
+check: deps                      ## all tests: unit, differential, whole builds, a boot in a VM
 	$(Q)$(MAKE) --no-print-directory $(parallel) WERROR=1 tests
 	$(Q)$(MAKE) --no-print-directory check-layers lint
 	$(Q)test -e out/node_1.raw || $(MAKE) --no-print-directory image
