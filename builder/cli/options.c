@@ -71,6 +71,9 @@ static int parse_one(const struct cli_command *cmd, const struct cli_option *opt
 	} else {
 		o = arg[2] ? NULL : find_letter(options, arg[1]);
 	}
+	if (!o && (str_eq(arg, "-q") || str_eq(arg, "--quiet") || str_eq(arg, "-j") ||
+		   str_eq(arg, "--jobs")))
+		return usage(cmd, "goes before the command: ", arg);
 	if (!o)
 		return usage(cmd, "unknown option ", arg);
 	if (!o->arg)

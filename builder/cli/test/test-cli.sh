@@ -15,6 +15,7 @@ try 2 "unexpected argument: b" "$slipway" build a b
 try 2 "needs a value: --output" "$slipway" build a --output
 try 2 "takes no value: --dry-run=1" "$slipway" build a --dry-run=1
 try 2 "unknown option --nope" "$slipway" lock --nope
+try 2 "goes before the command: -q" "$slipway" build -q a
 try 2 "more: slipway lock --help" "$slipway" lock --nope
 fails 2 "SOURCE_DATE_EPOCH is not a number" env SOURCE_DATE_EPOCH=x "$slipway" version
 fails 2 "where is the cache?" env -u XDG_CACHE_HOME -u HOME "$slipway" version
