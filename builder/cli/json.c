@@ -37,7 +37,7 @@ void json_put_strings(struct json_object *o, const char *key, const struct strv 
 
 int cli_json_print(struct cli *c, struct json_object *o, struct err *e)
 {
-	_cleanup_(json_object_put) struct json_object *owned = o;
+	_cleanup_(json_object_put) struct json_object *owned unused_ = o;
 	const char *text =
 		o ? json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 							      JSON_C_TO_STRING_SPACED |
