@@ -9,7 +9,7 @@
  *     arch x86-64
  *     builder <version>
  *     codec <name> <version>                      one a codec, sorted
- *     epoch <seconds>                             newest index date: SOURCE_DATE_EPOCH of builds
+ *     epoch <seconds>                             newest index date: no file of an image is newer
  *     suite <suite> <codename> <component> <archive> <date> <sha256 of InRelease>
  *           <sha256 of Packages.xz> <fingerprint[,fingerprint…]>     one a suite and component, sorted
  *     package <name> <version> <architecture> <size> <sha256> <path> <suite> <use>

@@ -23,7 +23,7 @@ struct build_params {
 	const struct lock *lock;
 	struct cache *cache;
 	const char *out_dir;	   /* made if it is not there */
-	int64_t source_date_epoch; /* -1: the lock's */
+	int64_t source_date_epoch; /* -1: the newest package's date */
 	int64_t now;		   /* seconds since 1970: for certificates' validity only */
 	struct pool *pool;
 	struct progress *progress; /* may be NULL */
@@ -49,7 +49,7 @@ enum build_output {
 /* The state that stages hand on. Each field says which stage sets it. */
 struct build {
 	struct build_params p;
-	int64_t time;	       /* inputs: the only time there is */
+	int64_t time;	       /* packages: the only time there is */
 	uint8_t seed[32];      /* inputs: what UUIDs and salts are derived from */
 	struct layout *layout; /* inputs */
 	struct signer *signer; /* inputs */

@@ -81,7 +81,6 @@ static int plan(struct build *b, struct err *e)
 {
 	const struct recipe *recipe = b->p.recipe;
 
-	b->time = b->p.source_date_epoch >= 0 ? b->p.source_date_epoch : (int64_t)b->p.lock->epoch;
 	int r = check_arch(b, e);
 	if (r == 0)
 		r = derive_seed(b, e);

@@ -64,6 +64,21 @@ static int check_use(const struct lock *l, struct err *e)
 	return 0;
 }
 
+/*
+ * The newest package's date: the same packages give the same bytes, whatever index named them. A file
+ * from after the index's date has a wrong time.
+ */
+static int64_t image_time(const struct build *b)
+{
+	int64_t newest = 1;
+
+	if (b->p.source_date_epoch >= 0)
+		return b->p.source_date_epoch;
+	for (size_t i = 0; i < b->n_packages; i++)
+		newest = MAX(newest, b->packages[i]->newest_mtime);
+	return MIN(newest, (int64_t)b->p.lock->epoch);
+}
+
 static int plan(struct build *b, struct err *e)
 {
 	const struct lock *l = b->p.lock;
@@ -81,7 +96,10 @@ static int plan(struct build *b, struct err *e)
 		by_size[i] = &l->packages[i];
 	qsort(by_size, l->n_packages, sizeof(*by_size), larger_first);
 	struct reading rd = { b, by_size };
-	return pool_run(b->p.pool, l->n_packages, read_one, &rd, e);
+	r = pool_run(b->p.pool, l->n_packages, read_one, &rd, e);
+	if (r == 0)
+		b->time = image_time(b);
+	return r;
 }
 
 const struct stage stage_packages = { .name = "packages", .plan = plan };
