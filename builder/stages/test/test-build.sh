@@ -53,9 +53,10 @@ mkdir -p "$T/first" && mv "$one"/out/* "$T/first/"
 check "elsewhere, otherwise" build "$two" 077 3 HOME=/nonexistent LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo
 check "warm, with one thread" build "$one" 027 1 HOME=/tmp LANG=tr_TR.UTF-8 TZ=America/Lima
 
-names=(-e "$T" -e "$here")
-host=$(uname -n)
-[ ${#host} -lt 8 ] || names+=(-e "$host") # a short one stands in many a file by chance
+names=(-e "$T")
+for n in "$here" "$(uname -n)"; do
+	[ ${#n} -lt 8 ] || names+=(-e "$n") # a short one stands in many a file by chance
+done
 for f in "$T"/first/*; do
 	n=$(basename "$f")
 	check "$n is the same elsewhere" cmp "$f" "$two/out/$n"
