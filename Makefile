@@ -120,7 +120,7 @@ check: deps                      ## all tests: unit, differential, whole builds,
 check-unit: tests                ## the unit tests only
 	$(Q).ci/run-tests $(jobs) build/logs $(tests)
 
-check-san:                       ## the unit tests under AddressSanitizer and UBSan
+check-san: deps                  ## the unit tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory $(parallel) SAN=1 WERROR=1 tests
 	$(Q)$(MAKE) --no-print-directory SAN=1 run-san
 
