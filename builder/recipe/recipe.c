@@ -54,24 +54,85 @@ FIELD_FN(set_arch)
 	return r->arch ? 0 : err_oom(e);
 }
 
+/* Done before all others, by read_includes(). */
+FIELD_FN(set_include)
+{
+	(void)v, (void)target, (void)e;
+	return 0;
+}
+
+/* No key is required here, as it may stand in any of the files: check_complete() judges them all. */
 static const struct yaml_field recipe_fields[] = {
-	{ "name", true, set_name },
-	{ "version", true, set_version },
-	{ "arch", true, set_arch },
-	{ "repositories", true, recipe_set_repos },
-	{ "packages", true, recipe_set_packages },
-	{ "without", false, recipe_set_without },
-	{ "remove", false, recipe_set_remove },
-	{ "prefer", false, recipe_set_prefer },
-	{ "overlay", false, recipe_set_overlay },
-	{ "units", false, recipe_set_units },
-	{ "kernel", true, recipe_set_kernel },
-	{ "initrd", true, recipe_set_initrd },
-	{ "filesystem", true, recipe_set_filesystem },
-	{ "layout", true, recipe_set_layout },
-	{ "signing", true, recipe_set_signing },
-	{ "updates", false, recipe_set_updates },
+	{ .key = "name", .set = set_name },
+	{ .key = "version", .set = set_version },
+	{ .key = "include", .set = set_include },
+	{ .key = "arch", .set = set_arch },
+	{ .key = "repositories", .set = recipe_set_repos },
+	{ .key = "packages", .set = recipe_set_packages },
+	{ .key = "without", .set = recipe_set_without },
+	{ .key = "remove", .set = recipe_set_remove },
+	{ .key = "prefer", .set = recipe_set_prefer },
+	{ .key = "overlay", .set = recipe_set_overlay },
+	{ .key = "units", .set = recipe_set_units },
+	{ .key = "kernel", .set = recipe_set_kernel },
+	{ .key = "initrd", .set = recipe_set_initrd },
+	{ .key = "filesystem", .set = recipe_set_filesystem },
+	{ .key = "layout", .set = recipe_set_layout },
+	{ .key = "signing", .set = recipe_set_signing },
+	{ .key = "updates", .set = recipe_set_updates },
 };
+
+static int check_complete(const struct recipe *r, const struct yaml_value *root, struct err *e)
+{
+	const struct {
+		const char *key;
+		bool there;
+	} required[] = {
+		{ "name", r->name },
+		{ "version", r->version },
+		{ "arch", r->arch },
+		{ "repositories", r->n_repos },
+		{ "packages", r->packages.n },
+		{ "kernel", r->cmdline },
+		{ "initrd: packages", r->initrd_packages.n },
+		{ "initrd: modules", r->initrd_modules_given },
+		{ "filesystem", r->fs_type },
+		{ "layout", r->layout },
+		{ "signing", r->key },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(required); i++)
+		if (!required[i].there)
+			return yaml_error(root, e, "key \"%s\" is missing%s", required[i].key,
+					  r->includes.n ? ", here and in what is included" : "");
+	return 0;
+}
+
+FIELD_FN(read_included)
+{
+	struct recipe *r = target;
+	_cleanup_(yaml_close) struct yaml_doc *doc = NULL;
+	_cleanup_free_ char *path = NULL;
+	struct yaml_value include;
+
+	int rc = recipe_get_path(v, &path, e);
+	if (rc < 0)
+		return rc;
+	if (strv_contains(&r->includes, path))
+		return yaml_error(v, e, "%s is there twice", path);
+	rc = yaml_open(path, &doc, e);
+	if (rc == -ENOENT)
+		return yaml_error(v, e, "%s: %s", path, strerror(ENOENT));
+	if (rc < 0)
+		return rc;
+	struct yaml_value root = yaml_root(doc);
+	if (yaml_find(&root, "include", &include))
+		return yaml_error(&include, e,
+				  "an included file includes no others: name them in the recipe");
+	if (strv_take(&r->includes, TAKE_PTR(path)) < 0)
+		return err_oom(e);
+	return yaml_map(&root, recipe_fields, ARRAY_SIZE(recipe_fields), r, e);
+}
 
 /* The file for a path that may name a directory, and the directory that it lies in. */
 static int find_file(const char *path, struct recipe *r, struct err *e)
@@ -81,10 +142,7 @@ static int find_file(const char *path, struct recipe *r, struct err *e)
 	if (stat(path, &st) < 0)
 		return err_sys(e, -errno, "recipe %s", path);
 	r->path = S_ISDIR(st.st_mode) ? str_printf("%s/recipe.yaml", path) : strdup(path);
-	if (!r->path)
-		return err_oom(e);
-	const char *slash = strrchr(r->path, '/');
-	r->dir = slash ? strndup(r->path, MAX((size_t)(slash - r->path), (size_t)1)) : strdup(".");
+	r->dir = r->path ? recipe_dir_of(r->path) : NULL;
 	return r->dir ? 0 : err_oom(e);
 }
 
@@ -92,6 +150,7 @@ int recipe_load(const char *path, struct recipe **ret, struct err *e)
 {
 	_cleanup_(recipe_free) struct recipe *r = calloc(1, sizeof(*r));
 	_cleanup_(yaml_close) struct yaml_doc *doc = NULL;
+	struct yaml_value include;
 
 	if (!r)
 		return err_oom(e);
@@ -102,7 +161,12 @@ int recipe_load(const char *path, struct recipe **ret, struct err *e)
 	if (rc < 0)
 		return rc;
 	struct yaml_value root = yaml_root(doc);
-	rc = yaml_map(&root, recipe_fields, ARRAY_SIZE(recipe_fields), r, e);
+	if (yaml_find(&root, "include", &include))
+		rc = yaml_each(&include, read_included, r, e);
+	if (rc == 0)
+		rc = yaml_map(&root, recipe_fields, ARRAY_SIZE(recipe_fields), r, e);
+	if (rc == 0)
+		rc = check_complete(r, &root, e);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE_PTR(r);
@@ -135,15 +199,15 @@ void recipe_free(struct recipe *r)
 		free(r->wins[i].path);
 		free(r->wins[i].package);
 	}
-	struct strv *lists[] = { &r->packages,	   &r->units_enable,	&r->units_disable,
-				 &r->units_mask,   &r->initrd_packages, &r->initrd_modules,
-				 &r->initrd_remove };
+	struct strv *lists[] = { &r->includes,	      &r->packages,	  &r->overlays,
+				 &r->units_enable,    &r->units_disable,  &r->units_mask,
+				 &r->initrd_packages, &r->initrd_modules, &r->initrd_remove,
+				 &r->initrd_overlays };
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_done(lists[i]);
-	char *strings[] = { r->dir,	r->path,	 r->name,    r->version,
-			    r->arch,	r->overlay,	 r->cmdline, r->initrd_overlay,
-			    r->fs_type, r->layout,	 r->key,     r->certificate,
-			    r->enroll,	r->update_source };
+	char *strings[] = { r->dir,  r->path,	     r->name,	 r->version,
+			    r->arch, r->cmdline,     r->fs_type, r->layout,
+			    r->key,  r->certificate, r->enroll,	 r->update_source };
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
 	free(r->repos);

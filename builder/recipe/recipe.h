@@ -4,6 +4,10 @@
  * The recipe: what goes into an image. Parsed strictly: unknown keys, repeated keys, wrong types and
  * values out of range are errors with file:line:column and what would be right. recipe(5) describes
  * it for its writers.
+ *
+ * What several recipes have in common stands in files that they include. Lists are the included
+ * files' items, in their order, and then the recipe's own; of single values the recipe's own is taken,
+ * or else the last included file's. The struct does not tell them apart but by `shared`.
  */
 #include "base/err.h"
 #include "base/strv.h"
@@ -21,11 +25,13 @@ struct recipe_repo {
 };
 
 struct recipe_without {
+	bool shared; /* from an included file: not every recipe must have a use for it */
 	char *package;
 	char *why;
 };
 
 struct recipe_remove {
+	bool shared;
 	char *path; /* absolute, may hold * and ? within one component, ** for any depth */
 	char *why;  /* may be NULL */
 };
@@ -35,8 +41,9 @@ struct recipe_wins { /* which package's file is taken when two have the same pat
 };
 
 struct recipe {
-	char *dir;  /* where the recipe lies: relative paths are relative to it */
-	char *path; /* of the recipe file, for messages */
+	char *dir;	      /* where the recipe lies */
+	char *path;	      /* of the recipe file, for messages */
+	struct strv includes; /* paths of the included files */
 	char *name, *version;
 	char *arch; /* "x86-64" or "arm64" */
 	struct recipe_repo *repos;
@@ -48,12 +55,13 @@ struct recipe {
 	size_t n_remove;
 	struct recipe_wins *wins;
 	size_t n_wins;
-	char *overlay; /* resolved path of the directory, or NULL */
+	struct strv overlays; /* resolved paths of directories; the later goes over the earlier */
 	struct strv units_enable, units_disable, units_mask;
 	char *cmdline;
 	struct strv initrd_packages, initrd_modules;
+	bool initrd_modules_given; /* there may be none */
 	struct strv initrd_remove;
-	char *initrd_overlay; /* resolved path, or NULL */
+	struct strv initrd_overlays; /* as overlays */
 	char *fs_type;
 	char *layout;		 /* name or resolved path */
 	char *key, *certificate; /* resolved paths (key: or a pkcs11: URI) */
@@ -62,7 +70,7 @@ struct recipe {
 };
 
 /**
- * recipe_load() - read a recipe
+ * recipe_load() - read a recipe and what it includes
  * @path: of a file, or of a directory that holds recipe.yaml
  * Return: 0; -EINVAL with file:line:column: what is wrong and what would be right; -ENOENT; -ENOMEM
  */

@@ -15,14 +15,21 @@ void *recipe_grow(void **items, size_t *n, size_t size)
 	return p + (*n)++ * size;
 }
 
-int recipe_get_path(const struct yaml_value *v, const struct recipe *r, char **ret, struct err *e)
+char *recipe_dir_of(const char *path)
 {
-	_cleanup_free_ char *s = NULL;
+	const char *slash = strrchr(path, '/');
 
-	int rc = yaml_string(v, &s, e);
+	return slash ? strndup(path, MAX((size_t)(slash - path), (size_t)1)) : strdup(".");
+}
+
+int recipe_get_path(const struct yaml_value *v, char **ret, struct err *e)
+{
+	_cleanup_free_ char *s = NULL, *dir = recipe_dir_of(yaml_file(v));
+
+	int rc = dir ? yaml_string(v, &s, e) : err_oom(e);
 	if (rc < 0)
 		return rc;
-	char *path = *s == '/' ? strdup(s) : str_printf("%s/%s", r->dir, s);
+	char *path = *s == '/' ? strdup(s) : str_printf("%s/%s", dir, s);
 	if (!path)
 		return err_oom(e);
 	free(*ret);
@@ -30,17 +37,24 @@ int recipe_get_path(const struct yaml_value *v, const struct recipe *r, char **r
 	return 0;
 }
 
-int recipe_get_directory(const struct yaml_value *v, const struct recipe *r, char **ret,
-			 struct err *e)
+int recipe_add_directory(const struct yaml_value *v, struct strv *l, struct err *e)
 {
+	_cleanup_free_ char *path = NULL;
 	struct stat st;
 
-	int rc = recipe_get_path(v, r, ret, e);
+	int rc = recipe_get_path(v, &path, e);
 	if (rc < 0)
 		return rc;
-	if (stat(*ret, &st) < 0)
-		return yaml_error(v, e, "%s: %s", *ret, strerror(errno));
-	return S_ISDIR(st.st_mode) ? 0 : yaml_error(v, e, "%s is not a directory", *ret);
+	if (stat(path, &st) < 0)
+		return yaml_error(v, e, "%s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return yaml_error(v, e, "%s is not a directory", path);
+	return strv_take(l, TAKE_PTR(path)) < 0 ? err_oom(e) : 0;
+}
+
+bool recipe_is_shared(const struct recipe *r, const struct yaml_value *v)
+{
+	return !str_eq(yaml_file(v), r->path);
 }
 
 bool recipe_all_of(const char *s, const char *set)

@@ -16,13 +16,18 @@ void *recipe_grow(void **items, size_t *n, size_t size) must_check;
 /** recipe_all_of() - does a string hold only characters of @set? */
 bool recipe_all_of(const char *s, const char *set);
 
-/** recipe_get_path() - a path on this machine, relative to the recipe; *ret (freed first) owns it */
-int recipe_get_path(const struct yaml_value *v, const struct recipe *r, char **ret,
-		    struct err *e) must_check;
+/** recipe_dir_of() - the directory that a file lies in; on the heap, NULL when out of memory */
+char *recipe_dir_of(const char *path) must_check;
 
-/** recipe_get_directory() - recipe_get_path() of a directory that is there */
-int recipe_get_directory(const struct yaml_value *v, const struct recipe *r, char **ret,
-			 struct err *e) must_check;
+/** recipe_get_path() - a path on this machine, relative to the file that it stands in; *ret (freed
+ * first) owns it */
+int recipe_get_path(const struct yaml_value *v, char **ret, struct err *e) must_check;
+
+/** recipe_add_directory() - recipe_get_path() of a directory that is there, appended to @l */
+int recipe_add_directory(const struct yaml_value *v, struct strv *l, struct err *e) must_check;
+
+/** recipe_is_shared() - does a value stand in an included file? */
+bool recipe_is_shared(const struct recipe *r, const struct yaml_value *v);
 
 /** recipe_get_image_path() - an absolute path in the image, without ".."; *ret (freed first) owns it */
 int recipe_get_image_path(const struct yaml_value *v, char **ret, struct err *e) must_check;

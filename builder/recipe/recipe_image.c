@@ -28,7 +28,10 @@ FIELD_FN(initrd_packages)
 
 FIELD_FN(initrd_modules)
 {
-	return yaml_strings(v, &((struct recipe *)target)->initrd_modules, e);
+	struct recipe *r = target;
+
+	r->initrd_modules_given = true;
+	return yaml_strings(v, &r->initrd_modules, e);
 }
 
 FIELD_FN(add_initrd_remove)
@@ -49,15 +52,14 @@ FIELD_FN(initrd_remove)
 
 FIELD_FN(initrd_overlay)
 {
-	struct recipe *r = target;
-
-	return recipe_get_directory(v, r, &r->initrd_overlay, e);
+	return recipe_add_directory(v, &((struct recipe *)target)->initrd_overlays, e);
 }
 
 int recipe_set_initrd(const struct yaml_value *v, void *target, struct err *e)
 {
-	static const struct yaml_field fields[] = { { "packages", true, initrd_packages },
-						    { "modules", true, initrd_modules },
+	/* What must be there is judged by recipe_load(), once all files are read. */
+	static const struct yaml_field fields[] = { { "packages", false, initrd_packages },
+						    { "modules", false, initrd_modules },
 						    { "remove", false, initrd_remove },
 						    { "overlay", false, initrd_overlay } };
 
@@ -94,7 +96,7 @@ int recipe_set_layout(const struct yaml_value *v, void *target, struct err *e)
 	if (rc < 0)
 		return rc;
 	if (strchr(s, '/') || str_has_suffix(s, ".yaml"))
-		return recipe_get_path(v, r, &r->layout, e);
+		return recipe_get_path(v, &r->layout, e);
 	free(r->layout);
 	r->layout = TAKE_PTR(s);
 	return 0;
@@ -110,7 +112,7 @@ FIELD_FN(signing_key)
 	if (rc < 0)
 		return rc;
 	if (!str_has_prefix(s, "pkcs11:"))
-		return recipe_get_path(v, r, &r->key, e);
+		return recipe_get_path(v, &r->key, e);
 	free(r->key);
 	r->key = TAKE_PTR(s);
 	return 0;
@@ -120,14 +122,14 @@ FIELD_FN(signing_certificate)
 {
 	struct recipe *r = target;
 
-	return recipe_get_path(v, r, &r->certificate, e);
+	return recipe_get_path(v, &r->certificate, e);
 }
 
 FIELD_FN(signing_enroll)
 {
 	struct recipe *r = target;
 
-	return recipe_get_path(v, r, &r->enroll, e);
+	return recipe_get_path(v, &r->enroll, e);
 }
 
 int recipe_set_signing(const struct yaml_value *v, void *target, struct err *e)

@@ -117,7 +117,10 @@ FIELD_FN(add_without)
 	struct recipe *r = target;
 	struct recipe_without *w = recipe_grow((void **)&r->without, &r->n_without, sizeof(*w));
 
-	return w ? yaml_map(v, fields, ARRAY_SIZE(fields), w, e) : err_oom(e);
+	if (!w)
+		return err_oom(e);
+	w->shared = recipe_is_shared(r, v);
+	return yaml_map(v, fields, ARRAY_SIZE(fields), w, e);
 }
 
 int recipe_set_without(const struct yaml_value *v, void *target, struct err *e)
@@ -144,6 +147,7 @@ FIELD_FN(add_remove)
 
 	if (!w)
 		return err_oom(e);
+	w->shared = recipe_is_shared(r, v);
 	return yaml_is_map(v) ? yaml_map(v, fields, ARRAY_SIZE(fields), w, e)
 			      : remove_path(v, w, e);
 }
@@ -180,9 +184,7 @@ int recipe_set_prefer(const struct yaml_value *v, void *target, struct err *e)
 
 int recipe_set_overlay(const struct yaml_value *v, void *target, struct err *e)
 {
-	struct recipe *r = target;
-
-	return recipe_get_directory(v, r, &r->overlay, e);
+	return recipe_add_directory(v, &((struct recipe *)target)->overlays, e);
 }
 
 /* units: */

@@ -116,6 +116,11 @@ struct yaml_value yaml_root(const struct yaml_doc *d)
 	return value_at(d, fy_document_root(d->fyd), NULL, "");
 }
 
+const char *yaml_file(const struct yaml_value *v)
+{
+	return v->doc->name;
+}
+
 int yaml_error(const struct yaml_value *v, struct err *e, const char *fmt, ...)
 {
 	char msg[1024];
@@ -206,6 +211,17 @@ bool yaml_is_map(const struct yaml_value *v)
 	return v->node && fy_node_is_mapping(v->node);
 }
 
+bool yaml_find(const struct yaml_value *v, const char *key, struct yaml_value *ret)
+{
+	struct fy_node_pair *pair =
+		yaml_is_map(v) ? fy_node_mapping_lookup_pair_by_string(v->node, key, FY_NT) : NULL;
+
+	if (!pair)
+		return false;
+	*ret = value_at(v->doc, fy_node_pair_value(pair), fy_node_pair_key(pair), key);
+	return true;
+}
+
 int yaml_map(const struct yaml_value *v, const struct yaml_field *fields, size_t n, void *target,
 	     struct err *e)
 {
@@ -233,6 +249,9 @@ int yaml_each(const struct yaml_value *v,
 	struct fy_node *item;
 	void *iter = NULL;
 
+	int r = refuse_magic(v, e);
+	if (r < 0)
+		return r;
 	if (!v->node || !fy_node_is_sequence(v->node))
 		return yaml_error(v, e, "expected a list, found %s", type_name(v));
 	while ((item = fy_node_sequence_iterate(v->node, &iter))) {
@@ -247,7 +266,7 @@ int yaml_each(const struct yaml_value *v,
 			else
 				iv.line = v->line, iv.column = v->column;
 		}
-		int r = refuse_magic(&iv, e);
+		r = refuse_magic(&iv, e);
 		if (r == 0)
 			r = fn(&iv, target, e);
 		if (r < 0)

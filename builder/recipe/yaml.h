@@ -41,12 +41,18 @@ struct yaml_field {
 /** yaml_root() - the document's top value */
 struct yaml_value yaml_root(const struct yaml_doc *d);
 
+/** yaml_file() - the name of the file that a value stands in */
+const char *yaml_file(const struct yaml_value *v);
+
 /** yaml_error() - "file:line:column: <message>"; Return: -EINVAL */
 int yaml_error(const struct yaml_value *v, struct err *e, const char *fmt, ...) printf_format(3, 4);
 
 /** yaml_map() - set each field of a mapping through the table; keys that it lacks are errors */
 int yaml_map(const struct yaml_value *v, const struct yaml_field *fields, size_t n, void *target,
 	     struct err *e) must_check;
+
+/** yaml_find() - the value of one key, if @v is a mapping that has it; yaml_map() is to judge the rest */
+bool yaml_find(const struct yaml_value *v, const char *key, struct yaml_value *ret);
 
 /** yaml_each() - call @fn for each item of a sequence */
 int yaml_each(const struct yaml_value *v,

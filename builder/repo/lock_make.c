@@ -112,13 +112,13 @@ static int fill_packages(struct lock *l, const struct solve_result *image,
 	return 0;
 }
 
-static int notice_unasked(const struct strv *without, struct strv *asked, struct strv *notices,
+static int notice_unasked(const struct recipe *r, const struct strv *asked, struct strv *notices,
 			  struct err *e)
 {
-	for (size_t i = 0; notices && i < without->n; i++)
-		if (!strv_contains(asked, without->v[i]) &&
+	for (size_t i = 0; notices && i < r->n_without; i++)
+		if (!r->without[i].shared && !strv_contains(asked, r->without[i].package) &&
 		    strv_addf(notices, "without: %s: no package of the image asks for it",
-			      without->v[i]) < 0)
+			      r->without[i].package) < 0)
 			return err_oom(e);
 	return 0;
 }
@@ -147,7 +147,7 @@ static int solve_both(struct lock *l, const struct recipe *r, const struct index
 			rc = err_wrap(e, rc, "initrd");
 	}
 	if (rc == 0)
-		rc = notice_unasked(&without, &asked, notices, e);
+		rc = notice_unasked(r, &asked, notices, e);
 	return rc == 0 ? fill_packages(l, &image, &initrd, e) : rc;
 }
 

@@ -16,7 +16,7 @@
 static int warn_unused(struct build *b, const struct tree_exclude *x, struct err *e)
 {
 	for (size_t i = 0; i < b->p.recipe->n_remove; i++)
-		if (tree_exclude_count(x, i) == 0 &&
+		if (tree_exclude_count(x, i) == 0 && !b->p.recipe->remove[i].shared &&
 		    strv_addf(&b->notices, "%s: remove: nothing matches %s", b->p.recipe->path,
 			      b->p.recipe->remove[i].path) < 0)
 			return err_oom(e);
@@ -51,12 +51,18 @@ static int merge(struct build *b, struct err *e)
 	return r < 0 ? r : warn_unused(b, exclude, e);
 }
 
-static int overlay(struct build *b, struct tree *t, const char *dir, const char *name,
+static int overlay(struct build *b, struct tree *t, const struct strv *dirs, const char *name,
 		   struct err *e)
 {
-	const struct tree_overlay_params p = { .dir = dir, .name = name, .time = b->time };
-
-	return dir ? tree_overlay(t, &p, e) : 0;
+	for (size_t i = 0; i < dirs->n; i++) {
+		const struct tree_overlay_params p = { .dir = dirs->v[i],
+						       .name = name,
+						       .time = b->time };
+		int r = tree_overlay(t, &p, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* repart.d and sysupdate.d, which the layout determines. */
@@ -132,12 +138,12 @@ static int build_initrd(struct build *b, struct err *e)
 {
 	const struct recipe *recipe = b->p.recipe;
 	_cleanup_(module_index_free) struct module_index *index = NULL;
-	_cleanup_(tree_free) struct tree *extra = recipe->initrd_overlay ? tree_new() : NULL;
+	_cleanup_(tree_free) struct tree *extra = tree_new();
 	_cleanup_strv_ struct strv modules = STRV_INIT;
 
-	if (recipe->initrd_overlay && !extra)
+	if (!extra)
 		return err_oom(e);
-	int r = overlay(b, extra, recipe->initrd_overlay, "initrd", e);
+	int r = overlay(b, extra, &recipe->initrd_overlays, "initrd", e);
 	if (r == 0)
 		r = module_index_read(b->tree, b->kernel_version, b->p.pool, &index, e);
 	if (r == 0)
@@ -167,7 +173,7 @@ static int plan(struct build *b, struct err *e)
 	const struct finish_params fp = finish_params(b);
 	int r = merge(b, e);
 	if (r == 0)
-		r = overlay(b, b->tree, b->p.recipe->overlay, "overlay", e);
+		r = overlay(b, b->tree, &b->p.recipe->overlays, "overlay", e);
 	if (r == 0)
 		r = add_layout_files(b, e);
 	if (r == 0)

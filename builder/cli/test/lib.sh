@@ -49,10 +49,10 @@ need_packages() {
 		skip_all "no lock that fits recipes/node, or its packages are not in the cache: run make image"
 }
 
-# The node's recipe with keys of its own, in $T/recipes/node.
+# The node's recipe with keys of its own: $T/recipes/node, and what it includes.
 copy_node() {
 	mkdir -p "$T/recipes"
-	cp -r "$here/recipes/node" "$T/recipes/node"
+	cp -r "$here/recipes/common" "$here/recipes/node" "$T/recipes"
 	"$slipway" -q keygen "$T/keys"
 }
 
@@ -94,5 +94,5 @@ sign_suite() { # suite
 # The recipe in $T/recipes/node takes its packages from the test's mirror.
 use_mirror() {
 	sed -i "s,mirror: system,mirror: $T/mirror,; s,keyring: .*,keyring: $T/keyring.gpg," \
-		"$T/recipes/node/recipe.yaml"
+		"$T/recipes/common/base.yaml"
 }

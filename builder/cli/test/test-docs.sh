@@ -36,7 +36,7 @@ for o in $(grep -oE '\\-\\-[a-z\\-]+' "$doc/slipway.1" | tr -d '\\' | sort -u); 
 done
 
 # Every key of the parsers' tables, of the lock and of --json.
-keys=$(grep -ohE '\{ "[a-z-]+", (true|false),' "$here"/builder/recipe/*.c | cut -d'"' -f2 | sort -u)
+keys=$(grep -ohE '\{ ("[a-z-]+", (true|false)|\.key = "[a-z-]+"),' "$here"/builder/recipe/*.c | cut -d'"' -f2 | sort -u)
 [ "$(wc -w <<<"$keys")" -ge 30 ] && ok || bad "few keys were found in builder/recipe"
 for k in $keys; do has "$doc/recipe.5" "$k"; done
 for k in $(sed -n '/slipway-lock 1/,/\*\//s/^ \*     \([a-z]\+\) <.*/\1/p' "$here/builder/repo/lock.h"); do

@@ -6,9 +6,16 @@ copy_node
 rm -f "$T/recipes/node/recipe.lock"
 recipe=$T/recipes/node
 yaml=$recipe/recipe.yaml
-cp "$yaml" "$T/good.yaml"
-change() { sed "$1" "$T/good.yaml" >"$yaml"; cmp -s "$T/good.yaml" "$yaml" && bad "sed $1 changes nothing"; }
-restore() { cp "$T/good.yaml" "$yaml"; }
+common=$T/recipes/common
+base=$common/base.yaml
+keep() { cp "$yaml" "$T/good.yaml" && cp "$base" "$T/good-base.yaml"; }
+restore() { cp "$T/good.yaml" "$yaml" && cp "$T/good-base.yaml" "$base"; }
+change() { # what sed is to do to the recipe and to what it includes
+	restore
+	sed -i "$1" "$yaml" "$base"
+	cmp -s "$T/good.yaml" "$yaml" && cmp -s "$T/good-base.yaml" "$base" && bad "sed $1 changes nothing"
+}
+keep
 build() { "$slipway" build "$recipe" -o "$T/out" "$@"; }
 
 # Recipe and lock.
@@ -33,7 +40,7 @@ need_packages
 command -v gpg dpkg-deb xz >/dev/null || skip_all "gpg, dpkg-deb or xz is missing"
 make_mirror || { bad "no mirror could be made"; finish; }
 use_mirror
-cp "$yaml" "$T/good.yaml"
+keep
 fails 4 "gpgv is not installed" env PATH=/nonexistent "$slipway" lock "$recipe"
 change "s,keyring: .*,keyring: $T/nowhere.gpg,"
 fails 4 "keyring $T/nowhere.gpg: No such file" "$slipway" lock "$recipe"
@@ -106,10 +113,10 @@ fi
 
 # Sizes. Only these read the packages: the real cache has them unpacked.
 export XDG_CACHE_HOME=${real_cache%/slipway}
-sed 's/type: usr, slot: \(.\), size: 1G/type: usr, slot: \1, size: 64M/' "$here/layouts/acl.yaml" >"$recipe/usr.yaml"
+sed 's/type: usr, slot: \(.\), size: 1G/type: usr, slot: \1, size: 64M/' "$here/layouts/acl.yaml" >"$common/usr.yaml"
 change 's,^layout: acl,layout: ./usr.yaml,'
 fails 5 "usr partition of layout acl has 64 MiB" build
-sed 's/type: esp, size: .*M/type: esp, size: 64M/' "$here/layouts/acl.yaml" >"$recipe/esp.yaml"
+sed 's/type: esp, size: .*M/type: esp, size: 64M/' "$here/layouts/acl.yaml" >"$common/esp.yaml"
 change 's,^layout: acl,layout: ./esp.yaml,'
 fails 5 "three UKIs" "$slipway" -q build "$recipe" -o "$T/out"
 change 's,^layout: acl,layout: alc,'

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <sys/stat.h>
+
 #include "base/outfile.h"
 #include "base/test/support.h"
 #include "builder/recipe/recipe.h"
@@ -17,12 +19,19 @@
 	"layout: acl\n"                                         \
 	"signing: {key: keys/db.key, certificate: keys/db.crt}\n"
 
+static void put(const char *dir, const char *name, const char *text)
+{
+	_cleanup_free_ char *path = str_printf("%s/%s", dir, name);
+	struct err e = { 0 };
+
+	ck_ok(outfile_write(path, 0644, text, strlen(text), &e));
+}
+
 static int load(const char *text, struct recipe **ret, struct err *e)
 {
 	char *dir = test_dir();
-	_cleanup_free_ char *path = str_printf("%s/recipe.yaml", dir);
 
-	ck_ok_p(outfile_write(path, 0644, text, strlen(text), e));
+	put(dir, "recipe.yaml", text);
 	int r = recipe_load(dir, ret, e);
 	test_dir_remove(dir);
 	return r;
@@ -95,6 +104,100 @@ START_TEST(refuses_bad_recipes)
 }
 END_TEST
 
+/* A recipe in one directory, and what it may include in another: common/base.yaml, common/more.yaml. */
+static int load_with(const char *base, const char *more, const char *text, struct recipe **ret,
+		     struct err *e)
+{
+	char *top = test_dir();
+	_cleanup_free_ char *common = str_printf("%s/common", top),
+			    *own = str_printf("%s/own", top),
+			    *overlay = str_printf("%s/common/files", top);
+
+	ck_assert(mkdir(common, 0777) == 0 && mkdir(own, 0777) == 0 && mkdir(overlay, 0777) == 0);
+	put(common, "base.yaml", base);
+	put(common, "more.yaml", more);
+	put(own, "recipe.yaml", text);
+	int r = recipe_load(own, ret, e);
+	test_dir_remove(top);
+	return r;
+}
+
+START_TEST(includes_what_recipes_share)
+{
+	_cleanup_(recipe_free) struct recipe *r = NULL;
+	struct err e = { 0 };
+
+	ck_ok(load_with(HEAD PACKAGES "remove: [/usr/share/doc]\n"
+				      "without: [{package: awk, why: scripts}]\n"
+				      "overlay: files\n" TAIL,
+			"kernel: {cmdline: debug}\nversion: 3\nunits: {enable: [b.service]}\n",
+			"name: own\n"
+			"packages: [podman]\n"
+			"remove: [/usr/share/man]\n"
+			"without: [{package: ucf, why: scripts}]\n"
+			"initrd: {modules: [overlay]}\n"
+			"overlay: .\n"
+			"units: {enable: [a.service]}\n"
+			"include: [../common/base.yaml, ../common/more.yaml]\n",
+			&r, &e));
+	ck_assert_str_eq(r->name, "own");
+	ck_assert_str_eq(r->version, "3");
+	ck_assert_str_eq(r->cmdline, "debug");
+	ck_assert_uint_eq(r->packages.n, 3);
+	ck_assert_str_eq(r->packages.v[0], "systemd");
+	ck_assert_str_eq(r->packages.v[2], "podman");
+	ck_assert_str_eq(r->units_enable.v[0], "b.service");
+	ck_assert_str_eq(r->units_enable.v[1], "a.service");
+	ck_assert_uint_eq(r->initrd_packages.n, 1);
+	ck_assert_uint_eq(r->initrd_modules.n, 2);
+	ck_assert(r->remove[0].shared && !r->remove[1].shared);
+	ck_assert(r->without[0].shared && !r->without[1].shared);
+	ck_assert_uint_eq(r->overlays.n, 2);
+	ck_assert(str_has_suffix(r->overlays.v[0], "/own/../common/files"));
+	ck_assert(str_has_suffix(r->overlays.v[1], "/own/."));
+	ck_assert(str_has_suffix(r->key, "/own/../common/keys/db.key"));
+	ck_assert(str_has_suffix(r->dir, "/own"));
+}
+END_TEST
+
+#define INCLUDE "include: [../common/base.yaml]\n"
+
+/* Each: the included file, the recipe, and what the message must hold, its position first. */
+static const struct {
+	const char *base, *text, *where, *what;
+} bad_includes[] = {
+	{ HEAD, "include: [../common/none.yaml]\n", "own/recipe.yaml:1:11:", "No such file" },
+	{ HEAD, "include: ../common/base.yaml\n", "own/recipe.yaml:1:10:", "expected a list" },
+	{ HEAD, "include: [../common/more.yaml, ../common/more.yaml]\n",
+	  "own/recipe.yaml:1:32:", "there twice" },
+	{ HEAD, "include: [../common]\n", "own/../common:", "not a regular file" },
+	{ INCLUDE, INCLUDE, "common/base.yaml:1:1:", "includes no others" },
+	{ HEAD "include: &x []\n", "include: *x\n", "own/recipe.yaml:1:11:", "aliases" },
+	{ HEAD "pakages: [a]\n", INCLUDE, "common/base.yaml:6:1:", "did you mean \"packages\"?" },
+	{ HEAD PACKAGES TAIL, INCLUDE "packages: [systemd]\n",
+	  "own/recipe.yaml:2:12:", "there twice" },
+	{ HEAD TAIL, INCLUDE,
+	  "own/recipe.yaml:1:1:", "\"packages\" is missing, here and in what is included" },
+	{ HEAD PACKAGES "initrd: {packages: [systemd]}\n"
+			"kernel: {cmdline: quiet}\nfilesystem: {type: ext4}\nlayout: acl\n",
+	  INCLUDE, "own/recipe.yaml:1:1:", "\"initrd: modules\" is missing" },
+	{ HEAD PACKAGES "overlay: none\n" TAIL, INCLUDE, "common/base.yaml:7:10:", "No such file" },
+};
+
+START_TEST(refuses_bad_includes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad_includes); i++) {
+		struct recipe *r = NULL;
+		struct err e = { 0 };
+		int rc = load_with(bad_includes[i].base, "version: 1\n", bad_includes[i].text, &r,
+				   &e);
+		ck_assert_msg(rc < 0, "case %zu was taken", i);
+		ck_assert_msg(strstr(e.msg, bad_includes[i].where), "case %zu: %s", i, e.msg);
+		ck_assert_msg(strstr(e.msg, bad_includes[i].what), "case %zu: %s", i, e.msg);
+	}
+}
+END_TEST
+
 START_TEST(missing_recipe)
 {
 	struct recipe *r = NULL;
@@ -147,4 +250,5 @@ START_TEST(layouts)
 }
 END_TEST
 
-TEST_MAIN("recipe", reads_a_recipe, refuses_bad_recipes, missing_recipe, layouts)
+TEST_MAIN("recipe", reads_a_recipe, refuses_bad_recipes, includes_what_recipes_share,
+	  refuses_bad_includes, missing_recipe, layouts)

@@ -25,8 +25,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/slipway
 # Two places with the same inputs.
 mkdir -p "$T/one/recipes" "$T/a/much/longer/path/two/recipes"
 one=$T/one two=$T/a/much/longer/path/two
-cp -r "$here/recipes/node" "$one/recipes/node"
-cp -r "$here/recipes/node" "$two/recipes/node"
+cp -r "$here/recipes/common" "$here/recipes/node" "$one/recipes"
+cp -r "$here/recipes/common" "$here/recipes/node" "$two/recipes"
 check "keygen makes keys" "$slipway" keygen "$one/keys"
 cp -r "$one/keys" "$two/keys"
 mkdir -p "$one/cache/slipway" "$two/cache/slipway"
