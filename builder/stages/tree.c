@@ -87,7 +87,7 @@ static int add_layout_files(struct build *b, struct err *e)
 	return r;
 }
 
-static struct finish_params finish_params(const struct build *b)
+static struct finish_params finish_params(struct build *b)
 {
 	const struct recipe *recipe = b->p.recipe;
 
@@ -103,6 +103,7 @@ static struct finish_params finish_params(const struct build *b)
 		.units_disable = &recipe->units_disable,
 		.units_mask = &recipe->units_mask,
 		.pool = b->p.pool,
+		.notices = &b->notices,
 	};
 }
 

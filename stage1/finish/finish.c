@@ -12,6 +12,8 @@ static const struct finisher finishers[] = {
 	{ "nsswitch", finish_nsswitch },
 	{ "ca-bundle", finish_ca_bundle },
 	{ "os-release", finish_os_release },
+	{ "copyrights", finish_copyrights },
+	{ "package-list", finish_package_list },
 	{ "units", finish_units },
 	{ "module-index", finish_module_index },
 	{ "linker-cache", finish_linker_cache },

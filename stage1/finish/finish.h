@@ -22,7 +22,8 @@ struct finish_params {
 	const char *image_id, *image_version; /* os-release */
 	int64_t time;			      /* seconds since 1970 */
 	const struct strv *units_enable, *units_disable, *units_mask;
-	struct pool *pool; /* may be NULL */
+	struct pool *pool;    /* may be NULL */
+	struct strv *notices; /* things to tell the person are appended; may be NULL */
 };
 
 struct finisher {
@@ -50,6 +51,10 @@ static inline const struct tree_origin *finish_origin(const struct finish_params
 int finish_put(const struct finish_params *p, const char *name, const char *path, const char *text,
 	       struct err *e) must_check;
 
+/** finish_put_blob() - finish_put() of any content; a reference moves to the tree, NULL is -ENOMEM */
+int finish_put_blob(const struct finish_params *p, const char *name, const char *path,
+		    struct blob *blob, struct err *e) must_check;
+
 /** finish_put_link() - put a symlink over what is there */
 int finish_put_link(const struct finish_params *p, const char *name, const char *path,
 		    const char *target, struct err *e) must_check;
@@ -63,6 +68,8 @@ int finish_pam(const struct finish_params *p, struct err *e) must_check;
 int finish_nsswitch(const struct finish_params *p, struct err *e) must_check;
 int finish_ca_bundle(const struct finish_params *p, struct err *e) must_check;
 int finish_os_release(const struct finish_params *p, struct err *e) must_check;
+int finish_copyrights(const struct finish_params *p, struct err *e) must_check;
+int finish_package_list(const struct finish_params *p, struct err *e) must_check;
 int finish_units(const struct finish_params *p, struct err *e) must_check;
 int finish_module_index(const struct finish_params *p, struct err *e) must_check;
 int finish_linker_cache(const struct finish_params *p, struct err *e) must_check;

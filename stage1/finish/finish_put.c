@@ -8,13 +8,22 @@ static struct tree_meta file_meta(const struct finish_params *p, const char *nam
 				   .origin = finish_origin(p, name) };
 }
 
-int finish_put(const struct finish_params *p, const char *name, const char *path, const char *text,
-	       struct err *e)
+int finish_put_blob(const struct finish_params *p, const char *name, const char *path,
+		    struct blob *blob, struct err *e)
 {
 	struct tree_meta m = file_meta(p, name);
 
-	return m.origin ? tree_put_file(p->tree, path, &m, blob_new_str(text), NULL, e)
-			: err_oom(e);
+	if (!m.origin) {
+		blob_unref(blob);
+		return err_oom(e);
+	}
+	return tree_put_file(p->tree, path, &m, blob, NULL, e);
+}
+
+int finish_put(const struct finish_params *p, const char *name, const char *path, const char *text,
+	       struct err *e)
+{
+	return finish_put_blob(p, name, path, blob_new_str(text), e);
 }
 
 int finish_put_link(const struct finish_params *p, const char *name, const char *path,
