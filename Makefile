@@ -155,6 +155,10 @@ install: $(O)/slipway            ## install into DESTDIR and prefix
 	install -D -m 644 Documentation/slipway.1 $(DESTDIR)$(prefix)/share/man/man1/slipway.1
 	install -D -m 644 Documentation/recipe.5 $(DESTDIR)$(prefix)/share/man/man5/recipe.5
 	install -D -m 644 Documentation/recipe.lock.5 $(DESTDIR)$(prefix)/share/man/man5/recipe.lock.5
+	install -D -m 644 builder/cli/completion/slipway.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/slipway
+	install -D -m 644 builder/cli/completion/_slipway $(DESTDIR)$(prefix)/share/zsh/site-functions/_slipway
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/slipway builder/recipe/schema/recipe.schema.json \
+		builder/recipe/schema/layout.schema.json
 
 clean:                           ## remove what was built (not the cache)
 	rm -rf build

@@ -62,6 +62,9 @@ struct cli_command {
 int cli_parse(const struct cli_command *cmd, const struct cli_option *options, int argc,
 	      char **argv, char ***ret_args, size_t *ret_n) must_check;
 
+/** cli_usage() - say that an argument is wrong, and how the command is used; Return: EXIT_USAGE */
+int cli_usage(const struct cli_command *cmd, const char *what, const char *arg);
+
 /** cli_note() - a line on standard output (with --json on standard error), unless --quiet */
 void cli_note(const struct cli *c, const char *fmt, ...) printf_format(2, 3);
 
@@ -78,4 +81,4 @@ void cli_progress_free(struct progress *p);
 /** cli_progress_end() - end the bar's line, so that other output starts on its own */
 void cli_progress_end(struct progress *p);
 
-extern const struct cli_command cmd_lock, cmd_fetch, cmd_build, cmd_boot, cmd_keygen, cmd_version;
+extern const struct cli_command cmd_recipe, cmd_lock, cmd_fetch, cmd_build, cmd_boot, cmd_keygen, cmd_version;

@@ -9,7 +9,7 @@
 #include "builder/cli/cli.h"
 
 static const struct cli_command *const commands[] = {
-	&cmd_lock, &cmd_fetch, &cmd_build, &cmd_boot, &cmd_keygen, &cmd_version,
+	&cmd_recipe, &cmd_lock, &cmd_fetch, &cmd_build, &cmd_boot, &cmd_keygen, &cmd_version,
 };
 
 /* How long work may take to end by itself after a signal. */
@@ -64,6 +64,8 @@ static void print_usage(FILE *f)
 		"\nGlobal options:\n"
 		"  -q, --quiet      print errors only\n"
 		"  -j, --jobs N     threads to use (default: the processors that this process may use)\n"
+		"  -h, --help       print this\n"
+		"      --version    print the version\n"
 		"\nOf one command: slipway COMMAND --help. More: man slipway\n");
 }
 

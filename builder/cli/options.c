@@ -38,7 +38,7 @@ static void print_help(const struct cli_command *cmd, const struct cli_option *o
 	printf("\nMore: man slipway\n");
 }
 
-static int usage(const struct cli_command *cmd, const char *what, const char *arg)
+int cli_usage(const struct cli_command *cmd, const char *what, const char *arg)
 {
 	fprintf(stderr,
 		"slipway %s: %s%s\nUsage: slipway %s [OPTION…] %s; more: slipway %s --help\n",
@@ -73,13 +73,13 @@ static int parse_one(const struct cli_command *cmd, const struct cli_option *opt
 	}
 	if (!o && (str_eq(arg, "-q") || str_eq(arg, "--quiet") || str_eq(arg, "-j") ||
 		   str_eq(arg, "--jobs")))
-		return usage(cmd, "goes before the command: ", arg);
+		return cli_usage(cmd, "goes before the command: ", arg);
 	if (!o)
-		return usage(cmd, "unknown option ", arg);
+		return cli_usage(cmd, "unknown option ", arg);
 	if (!o->arg)
-		return equals ? usage(cmd, "takes no value: ", arg) : set_option(o, NULL);
+		return equals ? cli_usage(cmd, "takes no value: ", arg) : set_option(o, NULL);
 	value = equals ? equals + 1 : *i + 1 < argc ? argv[++*i] : NULL;
-	return value ? set_option(o, value) : usage(cmd, "needs a value: ", arg);
+	return value ? set_option(o, value) : cli_usage(cmd, "needs a value: ", arg);
 }
 
 int cli_parse(const struct cli_command *cmd, const struct cli_option *options, int argc,
@@ -106,9 +106,9 @@ int cli_parse(const struct cli_command *cmd, const struct cli_option *options, i
 			return r;
 	}
 	if ((size_t)kept < cmd->min_args)
-		return usage(cmd, "missing argument: ", cmd->args);
+		return cli_usage(cmd, "missing argument: ", cmd->args);
 	if ((size_t)kept > cmd->max_args)
-		return usage(cmd, "unexpected argument: ", argv[cmd->max_args]);
+		return cli_usage(cmd, "unexpected argument: ", argv[cmd->max_args]);
 	argv[kept] = NULL;
 	*ret_args = argv;
 	*ret_n = (size_t)kept;

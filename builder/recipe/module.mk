@@ -2,4 +2,4 @@
 src += builder/recipe/layout_load.c builder/recipe/recipe.c builder/recipe/recipe_fields.c \
        builder/recipe/recipe_image.c builder/recipe/recipe_packages.c builder/recipe/yaml.c
 asm += builder/recipe/builtin.S
-$(O)/builder/recipe/builtin.o: layouts/acl.yaml
+$(O)/builder/recipe/builtin.o: layouts/acl.yaml $(wildcard builder/recipe/schema/*.json)

@@ -221,3 +221,15 @@ char *recipe_lock_path(const struct recipe *r)
 {
 	return str_printf("%s/recipe.lock", r->dir);
 }
+
+/* builder/recipe/schema, put into the program by the assembler (builtin.S). */
+extern const char recipe_schema_json_start[], recipe_schema_json_end[];
+extern const char layout_schema_json_start[], layout_schema_json_end[];
+
+const char *recipe_schema(bool of_layouts, size_t *ret_len)
+{
+	const char *start = of_layouts ? layout_schema_json_start : recipe_schema_json_start;
+
+	*ret_len = (size_t)((of_layouts ? layout_schema_json_end : recipe_schema_json_end) - start);
+	return start;
+}

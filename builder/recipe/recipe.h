@@ -87,3 +87,6 @@ char *recipe_lock_path(const struct recipe *r) must_check;
  * Return: 0; -EINVAL with position; -ENOENT with the names of those that are built in
  */
 int layout_load(const char *name_or_path, struct layout **ret, struct err *e) must_check;
+
+/** recipe_schema() - the JSON Schema (draft 2020-12) of recipes, or of layouts; *ret_len bytes of it */
+const char *recipe_schema(bool of_layouts, size_t *ret_len);

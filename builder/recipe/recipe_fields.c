@@ -62,15 +62,24 @@ bool recipe_all_of(const char *s, const char *set)
 	return s[strspn(s, set)] == '\0';
 }
 
+static int check_package_name(const struct yaml_value *v, void *target unused_, struct err *e)
+{
+	_cleanup_free_ char *s = NULL;
+
+	int rc = yaml_string(v, &s, e);
+	if (rc < 0)
+		return rc;
+	if (!strchr(RECIPE_LOWER RECIPE_DIGITS, *s) ||
+	    !recipe_all_of(s, RECIPE_LOWER RECIPE_DIGITS "+-."))
+		return yaml_error(v, e, "\"%s\" is not a package name", s);
+	return 0;
+}
+
 int recipe_get_package_names(const struct yaml_value *v, struct strv *l, struct err *e)
 {
-	int rc = yaml_strings(v, l, e);
+	int rc = yaml_each(v, check_package_name, NULL, e);
 
-	for (size_t i = 0; rc == 0 && i < l->n; i++)
-		if (!strchr(RECIPE_LOWER RECIPE_DIGITS, l->v[i][0]) ||
-		    !recipe_all_of(l->v[i], RECIPE_LOWER RECIPE_DIGITS "+-."))
-			return yaml_error(v, e, "\"%s\" is not a package name", l->v[i]);
-	return rc;
+	return rc < 0 ? rc : yaml_strings(v, l, e);
 }
 
 int recipe_get_image_path(const struct yaml_value *v, char **ret, struct err *e)

@@ -56,7 +56,7 @@ FIELD_FN(repo_keyring)
 {
 	struct recipe_repo *repo = target;
 
-	return yaml_string(v, &repo->keyring, e);
+	return recipe_get_path(v, &repo->keyring, e);
 }
 
 FIELD_FN(add_repo)
@@ -203,11 +203,26 @@ FIELD_FN(units_mask)
 	return yaml_strings(v, &((struct recipe *)target)->units_mask, e);
 }
 
+static int check_once(const struct yaml_value *v, const char *what, const struct strv *a,
+		      const struct strv *b, struct err *e)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (strv_contains(b, a->v[i]))
+			return yaml_error(v, e, "%s is both %s", a->v[i], what);
+	return 0;
+}
+
 int recipe_set_units(const struct yaml_value *v, void *target, struct err *e)
 {
 	static const struct yaml_field fields[] = { { "enable", false, units_enable },
 						    { "disable", false, units_disable },
 						    { "mask", false, units_mask } };
 
-	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
+	const struct recipe *r = target;
+
+	int rc = yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
+	if (rc == 0)
+		rc = check_once(v, "enabled and disabled", &r->units_enable, &r->units_disable, e);
+	return rc < 0 ? rc
+		      : check_once(v, "enabled and masked", &r->units_enable, &r->units_mask, e);
 }

@@ -275,6 +275,18 @@ int yaml_each(const struct yaml_value *v,
 	return 0;
 }
 
+/* Without quotes, most readers of YAML take these for something else than text. */
+static bool is_no_text(const struct yaml_value *v, const char *s, size_t len)
+{
+	static const char *const words[] = { "~",    "null", "Null",  "NULL",  "true",
+					     "True", "TRUE", "false", "False", "FALSE" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strlen(words[i]) == len && memcmp(words[i], s, len) == 0)
+			return fy_node_get_style(v->node) == FYNS_PLAIN;
+	return false;
+}
+
 int yaml_string(const struct yaml_value *v, char **ret, struct err *e)
 {
 	size_t len;
@@ -287,6 +299,9 @@ int yaml_string(const struct yaml_value *v, char **ret, struct err *e)
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)s[i] < ' ' || s[i] == 127)
 			return yaml_error(v, e, "holds a control character or a line break");
+	if (is_no_text(v, s, len))
+		return yaml_error(v, e, "%.*s is no text: put it in quotes if it is meant to be",
+				  (int)len, s);
 	char *copy = strndup(s, len);
 	if (!copy)
 		return err_oom(e);
@@ -338,7 +353,8 @@ int yaml_size(const struct yaml_value *v, uint64_t *ret, struct err *e)
 		return r;
 	if (parse_size(s, ret) < 0)
 		return yaml_error(
-			v, e, "\"%s\" is not a size: write bytes, or a number with K, M or G", s);
+			v, e, "\"%s\" is not a size: write bytes, or a number with K, M, G or T",
+			s);
 	return 0;
 }
 

@@ -5,20 +5,59 @@
 #include <sys/stat.h>
 
 #include "builder/stages/build.h"
+#include "builder/stages/inputs.h"
 
-static const char *const auth_names[] = { "PK.auth", "KEK.auth", "db.auth" };
-
-static int load_enrolment(struct build *b, struct err *e)
+int inputs_load_enrolment(const struct recipe *recipe, struct blob *ret[N_ENROLMENT], struct err *e)
 {
-	for (size_t i = 0; b->p.recipe->enroll && i < ARRAY_SIZE(auth_names); i++) {
-		_cleanup_free_ char *path = str_printf("%s/%s", b->p.recipe->enroll, auth_names[i]);
+	static const char *const names[N_ENROLMENT] = { "PK.auth", "KEK.auth", "db.auth" };
+
+	for (size_t i = 0; recipe->enroll && i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = str_printf("%s/%s", recipe->enroll, names[i]);
 		if (!path)
 			return err_oom(e);
-		int r = blob_new_file(AT_FDCWD, path, &b->auth[i], e);
+		int r = blob_new_file(AT_FDCWD, path, &ret[i], e);
 		if (r < 0)
 			return err_wrap(e, r, "signing: enroll (made by slipway keygen)");
 	}
 	return 0;
+}
+
+static int note(int r, struct strv *problems, struct err *e)
+{
+	if (r == -ENOMEM)
+		return r;
+	return r < 0 && strv_add(problems, e->msg) < 0 ? err_oom(e) : 0;
+}
+
+static int check_keyrings(const struct recipe *recipe, struct strv *problems, struct err *e)
+{
+	for (size_t i = 0; i < recipe->n_repos; i++) {
+		const char *path = recipe->repos[i].keyring;
+		int r = access(path, R_OK) < 0 ? err_sys(e, -errno, "keyring %s", path) : 0;
+		if (r < 0 && strv_contains(problems, e->msg))
+			continue; /* of another suite */
+		r = note(r, problems, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int inputs_check(const struct recipe *recipe, int64_t now, struct strv *problems, struct err *e)
+{
+	_cleanup_(layout_free) struct layout *layout = NULL;
+	_cleanup_(signer_free) struct signer *signer = NULL;
+	struct blob *enrolment[N_ENROLMENT] = { NULL };
+
+	int r = note(layout_load(recipe->layout, &layout, e), problems, e);
+	if (r == 0)
+		r = note(signer_load(recipe->key, recipe->certificate, now, &signer, e), problems,
+			 e);
+	if (r == 0)
+		r = note(inputs_load_enrolment(recipe, enrolment, e), problems, e);
+	for (size_t i = 0; i < N_ENROLMENT; i++)
+		blob_unref(enrolment[i]);
+	return r < 0 ? r : check_keyrings(recipe, problems, e);
 }
 
 /*
@@ -89,7 +128,7 @@ static int plan(struct build *b, struct err *e)
 	if (r == 0)
 		r = signer_load(recipe->key, recipe->certificate, b->p.now, &b->signer, e);
 	if (r == 0)
-		r = load_enrolment(b, e);
+		r = inputs_load_enrolment(recipe, b->auth, e);
 	return r < 0 ? r : check_out_dir(b->p.out_dir, e);
 }
 

@@ -18,27 +18,33 @@ for page in slipway.1 recipe.5 recipe.lock.5; do
 	try 0 "" grep -q "$page" "$here/Makefile"
 done
 
-# Every option of every command, and every command, is in the manual.
+# The manual's section on a command has the usage, the options and their arguments as --help has them.
+plain() { sed 's/\\f[A-Z]//g; s/\\-/-/g; s/"//g; s/ ,/,/g; s/\.\.\./…/g' "$doc/slipway.1"; }
 commands=$("$slipway" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 [ "$(wc -w <<<"$commands")" -ge 6 ] && ok || bad "the help names few commands: $commands"
+headings() { sed -n '/^\.TP/{n;s/^\.BR\? \(-.*\)/\1/p}' | sed 's/  */ /g; s/ $//' | sort; } # of options in a manual
+options() { # of --help
+	sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\)\( [A-Z]*\)\?  .*/\1\2\3/p' | sed 's/ *$//' | sort
+}
+same() { # what, of the manual, of the help
+	[ "$2" = "$3" ] && ok || bad "$1: slipway.1 and --help differ: $(diff <(echo "$2") <(echo "$3"))"
+}
+same "global options" "$(plain | sed -n '/^\.SH GLOBAL/,/^\.SH COMMANDS/p' | headings)" "$("$slipway" --help | options)"
 for c in $commands; do
 	try 0 "Usage: slipway $c" "$slipway" "$c" --help
-	grep -q "^\.SS $c" "$doc/slipway.1" && ok || bad "slipway.1 has no section on $c"
-	for o in $("$slipway" "$c" --help | sed -n 's/^ *\(-.,\)\? *--\([a-z-]*\).*/\2/p'); do
-		section=$(sed -n "/^\.SS $c/,/^\.S[SH] /{/^\.SS [^$]/{/^\.SS $c/!d};p}" "$doc/slipway.1")
-		grep -qF -e "\\-\\-${o//-/\\-}" <<<"$section" && ok || bad "slipway.1, $c: no --$o"
-	done
-done
-# And no others.
-help=$("$slipway" --help; for c in $commands; do "$slipway" "$c" --help; done; echo "--help --version")
-for o in $(grep -oE '\\-\\-[a-z\\-]+' "$doc/slipway.1" | tr -d '\\' | sort -u); do
-	grep -q -e "$o\\b" <<<"$help" && ok || bad "slipway.1 names $o, which no command has"
+	usage=$("$slipway" "$c" --help | sed -n "1s/^Usage: slipway \($c\)\( \[OPTION…\]\)\?/\1/; 1s/ *\$//p")
+	section=$(plain | sed -n "/^\.SS $c\( \|\$\)/,/^\.S[SH] /p" | sed '1!{/^\.S[SH]/d}')
+	same "$c: usage" "$(sed -n '1s/^\.SS //p' <<<"$section")" "$usage"
+	same "$c: options" "$(headings <<<"$section")" "$("$slipway" "$c" --help | options)"
 done
 
 # Every key of the parsers' tables, of the lock and of --json.
 keys=$(grep -ohE '\{ ("[a-z-]+", (true|false)|\.key = "[a-z-]+"),' "$here"/builder/recipe/*.c | cut -d'"' -f2 | sort -u)
 [ "$(wc -w <<<"$keys")" -ge 30 ] && ok || bad "few keys were found in builder/recipe"
-for k in $keys; do has "$doc/recipe.5" "$k"; done
+for k in $keys; do
+	has "$doc/recipe.5" "$k"
+	grep -q "\"$k\": {" "$here"/builder/recipe/schema/*.json && ok || bad "no schema has $k"
+done
 for k in $(sed -n '/slipway-lock 1/,/\*\//s/^ \*     \([a-z]\+\) <.*/\1/p' "$here/builder/repo/lock.h"); do
 	has "$doc/recipe.lock.5" "$k"
 done

@@ -45,7 +45,7 @@ START_TEST(reads_a_recipe)
 	ck_ok(load(HEAD PACKAGES
 		   "without: [{package: perl-base, why: scripts}]\n"
 		   "remove: [/usr/share/doc, {path: /usr/share/man, why: \"no reader\"}]\n"
-		   "units: {enable: [ssh.service], mask: [a.timer]}\n" TAIL,
+		   "units: {enable: [ssh.service, \"null\"], mask: [a.timer]}\n" TAIL,
 		   &r, &e));
 	ck_assert_str_eq(r->name, "node");
 	ck_assert_str_eq(r->version, "1");
@@ -86,6 +86,13 @@ static const struct {
 	{ "name: a\nversion: 1\narch: mips\n" TAIL,
 	  "recipe.yaml:3:7:", "not one of: x86-64, arm64" },
 	{ "name: \"a\\nb\"\n", "recipe.yaml:1:8:", "control character" },
+	{ HEAD PACKAGES "units: {enable: [a.service], mask: [b.service, a.service]}\n" TAIL,
+	  "recipe.yaml:7:1:", "units: a.service is both enabled and masked" },
+	{ HEAD PACKAGES "units: {enable: [a.service], disable: [a.service]}\n" TAIL,
+	  "recipe.yaml:7:1:", "units: a.service is both enabled and disabled" },
+	{ HEAD PACKAGES "units: {enable: [null]}\n" TAIL,
+	  "recipe.yaml:7:18:", "null is no text: put it in quotes" },
+	{ "name: true\n" PACKAGES TAIL, "recipe.yaml:1:7:", "true is no text" },
 	{ "", "recipe.yaml:1:1:", "empty" },
 	{ "- a\n", "recipe.yaml:1:", "expected a mapping" },
 	{ HEAD PACKAGES "kernel: {cmdline: usrhash=00}\n",
