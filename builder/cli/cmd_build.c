@@ -107,7 +107,9 @@ static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 		return r;
 	r = recipe_load(args[0], &recipe, e);
 	if (r == 0 && relock)
-		r = cli_make_lock(c, recipe, c->mirror, lock_path, false, e);
+		r = cli_make_lock(
+			c, recipe,
+			&(struct cli_lock_params){ .mirror = c->mirror, .path = lock_path }, e);
 	if (r == 0)
 		r = cli_load_lock(recipe, lock_path, &lock, e);
 	if (r == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slipway lock */
+#include "base/utc.h"
 #include "builder/cli/common.h"
 #include "builder/cli/json.h"
 
@@ -42,17 +43,18 @@ static int report(struct cli *c, const struct lock *l, const char *path, bool pr
 	return 0;
 }
 
-int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, const char *path,
-		  bool report_json, struct err *e)
+int cli_make_lock(struct cli *c, const struct recipe *r, const struct cli_lock_params *p,
+		  struct err *e)
 {
 	_cleanup_(lock_free) struct lock *l = NULL;
 	_cleanup_(cache_close) struct cache *cache = NULL;
 	_cleanup_strv_ struct strv notices = STRV_INIT;
-	_cleanup_free_ char *own_path = path ? strdup(path) : recipe_lock_path(r);
-	struct lock_params p = {
-		.mirror = mirror,
+	_cleanup_free_ char *own_path = p->path ? strdup(p->path) : recipe_lock_path(r);
+	struct lock_params lp = {
+		.mirror = p->mirror,
 		.cache_dir = c->cache_dir,
 		.now = (uint64_t)c->now,
+		.at = p->at,
 		.builder = SLIPWAY_VERSION,
 		.progress = c->progress,
 		.cancel = c->pool,
@@ -64,30 +66,54 @@ int cli_make_lock(struct cli *c, const struct recipe *r, const char *mirror, con
 	int rc = cache_open(c->cache_dir, &cache, e);
 	if (rc < 0)
 		return rc;
-	p.codecs = cli_codecs(&p.n_codecs);
-	rc = lock_make(r, &p, &l, e);
+	lp.codecs = cli_codecs(&lp.n_codecs);
+	rc = lock_make(r, &lp, &l, e);
 	if (rc == 0)
 		rc = lock_write(l, own_path, e);
 	if (rc < 0)
 		return rc;
 	print_notices(c, &notices);
-	return report(c, l, own_path, report_json, e);
+	return report(c, l, own_path, p->report_json, e);
+}
+
+/* 0 is what struct lock_params calls now. */
+static int parse_at(const struct cli *c, const char *text, uint64_t *ret, struct err *e)
+{
+	uint64_t at;
+
+	if (!text)
+		return 0;
+	if (utc_parse(text, &at) < 0 || at == 0)
+		return err_set(e, -EINVAL,
+			       "--at %s: neither a day such as 2026-11-21 nor a time such as "
+			       "2026-11-21T10:00:00Z",
+			       text);
+	if (at > (uint64_t)c->now)
+		return err_set(e, -EINVAL, "--at %s is yet to come: it is for an index of the past",
+			       text);
+	*ret = at;
+	return 0;
 }
 
 static int run_lock(struct cli *c, int argc, char **argv, struct err *e)
 {
-	const char *mirror = c->mirror, *output = NULL;
+	struct cli_lock_params p = { .mirror = c->mirror };
+	const char *at = NULL;
 	const struct cli_option options[] = {
 		{ .name = "mirror",
 		  .letter = 'm',
 		  .arg = "URL",
-		  .value = &mirror,
+		  .value = &p.mirror,
 		  .help = "take packages from here, not from where the recipe says" },
 		{ .name = "output",
 		  .letter = 'o',
 		  .arg = "FILE",
-		  .value = &output,
+		  .value = &p.path,
 		  .help = "write the lock here (default: recipe.lock beside the recipe)" },
+		{ .name = "at",
+		  .arg = "TIME",
+		  .value = &at,
+		  .help = "take an archived index for what it was then, though expired by now" },
 		{ .name = "json", .flag = &c->json, .help = "print what the lock holds as JSON" },
 		{ 0 },
 	};
@@ -98,8 +124,11 @@ static int run_lock(struct cli *c, int argc, char **argv, struct err *e)
 	int rc = cli_parse(&cmd_lock, options, argc, argv, &args, &n);
 	if (rc)
 		return rc;
-	rc = recipe_load(args[0], &r, e);
-	return rc < 0 ? rc : cli_make_lock(c, r, mirror, output, c->json, e);
+	p.report_json = c->json;
+	rc = parse_at(c, at, &p.at, e);
+	if (rc == 0)
+		rc = recipe_load(args[0], &r, e);
+	return rc < 0 ? rc : cli_make_lock(c, r, &p, e);
 }
 
 const struct cli_command cmd_lock = {

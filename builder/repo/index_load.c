@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/repo/index_load.h"
 
-#include <sys/stat.h>
-
-#include "base/outfile.h"
 #include "base/source.h"
 #include "builder/repo/download.h"
+#include "builder/repo/index_cache.h"
 #include "stage1/package/unpack.h"
 
 #define MAX_INRELEASE_BYTES (16 * MiB)
@@ -95,6 +93,12 @@ static char *keyring_path(const struct recipe *r, const struct recipe_repo *repo
 	return str_printf("%s/%s", r->dir, repo->keyring);
 }
 
+static int keep(const struct index_load_params *p, const uint8_t sha256[SHA256_BYTES],
+		const struct buf *content, struct err *e)
+{
+	return p->cache_dir ? index_cache_put(p->cache_dir, sha256, content, e) : 0;
+}
+
 static int take_release(const struct index_load_params *p, const struct recipe_repo *repo,
 			const struct buf *inrelease, struct release **ret, struct err *e)
 {
@@ -105,17 +109,23 @@ static int take_release(const struct index_load_params *p, const struct recipe_r
 
 	if (!keyring)
 		return err_oom(e);
-	int rc = release_verify(inrelease, keyring, &text, &signers, e);
+	int rc = release_verify(&(struct release_verify_params){ .inrelease = inrelease,
+								 .keyring = keyring,
+								 .at = p->at },
+				&text, &signers, e);
 	if (rc == 0)
-		rc = release_parse(buf_str(&text), text.len, repo->suite, p->now, &r, e);
+		rc = release_parse(buf_str(&text), text.len, repo->suite, p->at ? p->at : p->now,
+				   &r, e);
 	if (rc < 0)
 		return err_wrap(e, rc, "suite %s", repo->suite);
 	r->security = repo->security;
 	r->signers = signers;
 	signers = (struct strv)STRV_INIT;
 	sha256_bytes(inrelease->data, inrelease->len, r->sha256);
-	*ret = TAKE_PTR(r);
-	return 0;
+	rc = keep(p, r->sha256, inrelease, e);
+	if (rc == 0)
+		*ret = TAKE_PTR(r);
+	return rc;
 }
 
 static int load_releases(const struct index_load_params *p, struct index_set *s, struct err *e)
@@ -174,48 +184,6 @@ static int name_files(const struct release *r, const char *component, const char
 	f->by_hash = str_printf("dists/%s/%s/binary-%s/by-hash/SHA256/%s", r->suite, component,
 				arch, hex);
 	return f->path && f->by_hash ? 0 : err_oom(e);
-}
-
-static char *cached_path(const struct index_load_params *p, const struct fetched *f)
-{
-	char hex[SHA256_HEX];
-
-	hex_encode(f->file->sha256, SHA256_BYTES, hex);
-	return str_printf("%s/index/%s", p->cache_dir, hex);
-}
-
-/* From the cache, if what is there is right. */
-static bool get_cached(const struct index_load_params *p, struct fetched *f)
-{
-	_cleanup_free_ char *path = p->cache_dir ? cached_path(p, f) : NULL;
-	_cleanup_source_ struct source in = SOURCE_INIT;
-	uint8_t digest[SHA256_BYTES];
-	struct err ignored = { 0 };
-
-	if (!path || source_open(&in, path, &ignored) < 0 || in.size_bytes != f->file->size_bytes)
-		return false;
-	uint8_t *to = buf_grow(&f->buf, in.size_bytes);
-	if (!to || source_pread(&in, 0, to, in.size_bytes, &ignored) < 0)
-		return false;
-	sha256_bytes(to, in.size_bytes, digest);
-	if (memcmp(digest, f->file->sha256, sizeof(digest)) != 0)
-		return false;
-	f->buf.len = in.size_bytes;
-	return true;
-}
-
-static int put_cached(const struct index_load_params *p, const struct fetched *f, struct err *e)
-{
-	_cleanup_free_ char *path = p->cache_dir ? cached_path(p, f) : NULL;
-
-	if (!p->cache_dir)
-		return 0;
-	_cleanup_free_ char *dir = str_printf("%s/index", p->cache_dir);
-	if (!path || !dir)
-		return err_oom(e);
-	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, -errno, "%s", dir);
-	return outfile_write(path, 0644, f->buf.data, f->buf.len, e);
 }
 
 /* Those not in the cache: by digest first, as a mirror may be changing right now; then by name. */
@@ -278,8 +246,8 @@ static int plan_packages(const struct index_load_params *p, const struct index_s
 			if (rc < 0)
 				return err_wrap(e, rc, "suite %s", repo->suite);
 			f[k].base = mirror_set_url(p->mirrors, repo->suite);
-			if (!get_cached(p, &f[k]))
-				buf_done(&f[k].buf);
+			if (p->cache_dir)
+				index_cache_get(p->cache_dir, f[k].file->sha256, &f[k].buf);
 		}
 	}
 	return 0;
@@ -298,7 +266,7 @@ static int load_indices(const struct index_load_params *p, const char *arch, str
 	if (rc == 0)
 		rc = get_packages(p, f, n, e);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		rc = put_cached(p, &f[i], e);
+		rc = keep(p, f[i].file->sha256, &f[i].buf, e);
 		if (rc == 0)
 			rc = take_index(&f[i], arch, &s->indices[i], e);
 		if (rc < 0)

@@ -10,8 +10,9 @@
 struct index_load_params {
 	const struct recipe *recipe;
 	const struct mirror_set *mirrors;
-	const char *cache_dir; /* existing directory, whose index/ keeps Packages.xz; or NULL */
+	const char *cache_dir; /* existing directory, whose index/ keeps them; or NULL */
 	uint64_t now;	       /* seconds since 1970 */
+	uint64_t at;	       /* judge as of then, expired keys included; 0: as of now */
 	struct progress *progress;
 	const struct pool *cancel;
 };

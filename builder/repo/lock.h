@@ -65,9 +65,10 @@ struct lock {
 struct lock_params {
 	const char *mirror;    /* goes over the recipe's; or NULL */
 	const char *apt_dir;   /* NULL: /etc/apt */
-	const char *cache_dir; /* existing directory, whose index/ keeps Packages.xz; or NULL */
-	uint64_t now;	     /* seconds since 1970: indices that have expired by then are refused */
-	const char *builder; /* version of this program */
+	const char *cache_dir; /* existing directory, whose index/ keeps the indices; or NULL */
+	uint64_t now; /* seconds since 1970: indices that have expired by then are refused */
+	uint64_t at;  /* take indices, signatures and keys for what they were then; 0: as of now */
+	const char *builder;		 /* version of this program */
 	const struct lock_codec *codecs; /* versions of the libraries that shape the output */
 	size_t n_codecs;
 	struct progress *progress; /* or NULL */

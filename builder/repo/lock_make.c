@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/utc.h"
 #include "builder/repo/index_load.h"
 #include "builder/repo/lock.h"
 #include "builder/repo/solve.h"
@@ -151,6 +152,21 @@ static int solve_both(struct lock *l, const struct recipe *r, const struct index
 	return rc == 0 ? fill_packages(l, &image, &initrd, e) : rc;
 }
 
+static int notice_time(const struct lock_params *p, struct err *e)
+{
+	char at[UTC_CHARS];
+
+	if (!p->at || !p->notices)
+		return 0;
+	utc_format(p->at, at);
+	if (strv_addf(p->notices,
+		      "the indices are taken as of %s: they may have expired since, and updates "
+		      "since then are not in the lock",
+		      at) < 0)
+		return err_oom(e);
+	return 0;
+}
+
 int lock_make(const struct recipe *r, const struct lock_params *p, struct lock **ret, struct err *e)
 {
 	_cleanup_(lock_free) struct lock *l = calloc(1, sizeof(*l));
@@ -165,6 +181,7 @@ int lock_make(const struct recipe *r, const struct lock_params *p, struct lock *
 								 .mirrors = mirrors,
 								 .cache_dir = p->cache_dir,
 								 .now = p->now,
+								 .at = p->at,
 								 .progress = p->progress,
 								 .cancel = p->cancel },
 				    &set, e);
@@ -174,6 +191,8 @@ int lock_make(const struct recipe *r, const struct lock_params *p, struct lock *
 		rc = fill_suites(l, &set, e);
 	if (rc == 0)
 		rc = solve_both(l, r, &set, p->notices, e);
+	if (rc == 0)
+		rc = notice_time(p, e);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE_PTR(l);

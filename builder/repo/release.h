@@ -26,17 +26,23 @@ struct release {
 	size_t n_files;
 };
 
+struct release_verify_params {
+	const struct buf *inrelease; /* the file as it came */
+	const char *keyring;	     /* path; one good signature at least must be by a key of it */
+	/* Seconds since 1970: signatures and keys that have expired after that count; 0: those that
+	 * have expired by now do not. */
+	uint64_t at;
+};
+
 /**
  * release_verify() - what gpgv says has been signed
- * @inrelease: the file as it came
- * @keyring: path; every good signature must be by a key of it, and one at least there must be
  * @ret_text: the signed content, as gpgv gives it out: nothing else of the file may be used
  * @ret_signers: fingerprints of the signers' primary keys, sorted
  * Return: 0; -EBADMSG not signed, a bad signature, or only such by unknown, expired or revoked keys
  *         or with a weak digest; -ENOENT no gpgv or no keyring; other negative errno
  * Spec: GnuPG's doc/DETAILS, "Format of the --status-fd output"
  */
-int release_verify(const struct buf *inrelease, const char *keyring, struct buf *ret_text,
+int release_verify(const struct release_verify_params *p, struct buf *ret_text,
 		   struct strv *ret_signers, struct err *e) must_check;
 
 /**

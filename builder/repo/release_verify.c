@@ -8,8 +8,11 @@ struct verdict {
 	struct strv good;    /* primary keys of good signatures */
 	struct strv unknown; /* key ids */
 	bool bad, expired, revoked, weak, no_data;
-	bool counts; /* the VALIDSIG line to come is of a good signature */
 	unsigned int n_plain;
+	uint64_t at; /* as in the parameters */
+	/* Of the signature that the lines are about. */
+	enum { SIG_REFUSED, SIG_GOOD, SIG_EXPIRED } sig;
+	uint64_t keys_until; /* when the first of its keys expired */
 };
 
 #define MAX_SIGNATURES 32
@@ -29,6 +32,16 @@ static bool is_fingerprint(struct span s)
 	return s.len >= 16 && s.len <= 64;
 }
 
+/* Expired by now, but not then? @sig_until: "0" is never. */
+static bool was_good(const struct verdict *v, struct span sig_until)
+{
+	uint64_t until;
+
+	if (v->sig != SIG_EXPIRED || !v->at || span_u64(sig_until, &until) < 0)
+		return false;
+	return v->keys_until >= v->at && (until == 0 || until >= v->at);
+}
+
 /* <fingerprint> <date> <time> <expires> <version> <reserved> <key algo> <hash algo> <class> <primary> */
 static int take_valid(struct verdict *v, struct span args)
 {
@@ -37,9 +50,11 @@ static int take_valid(struct verdict *v, struct span args)
 
 	while (n < ARRAY_SIZE(f) && span_word(&args, &f[n]))
 		n++;
-	if (!v->counts)
+	bool counts = v->sig == SIG_GOOD || (n > 3 && was_good(v, f[3]));
+	v->expired = v->expired || (v->sig == SIG_EXPIRED && !counts);
+	v->sig = SIG_REFUSED;
+	if (!counts)
 		return 0;
-	v->counts = false;
 	if (n < 9 || is_weak(f[7])) {
 		v->weak = true;
 		return 0;
@@ -48,6 +63,13 @@ static int take_valid(struct verdict *v, struct span args)
 	if (!is_fingerprint(primary) || v->good.n >= MAX_SIGNATURES)
 		return 0;
 	return strv_take(&v->good, span_dup(primary));
+}
+
+static void key_expired(struct verdict *v, struct span when)
+{
+	uint64_t until;
+
+	v->keys_until = MIN(v->keys_until, span_u64(when, &until) < 0 ? 0 : until);
 }
 
 static int take_status(struct verdict *v, struct span line)
@@ -59,15 +81,17 @@ static int take_status(struct verdict *v, struct span line)
 	if (span_eq(word, "VALIDSIG"))
 		return take_valid(v, line);
 	if (span_eq(word, "NEWSIG"))
-		v->counts = false;
+		v->sig = SIG_REFUSED, v->keys_until = UINT64_MAX;
 	else if (span_eq(word, "GOODSIG"))
-		v->counts = true;
+		v->sig = SIG_GOOD;
+	else if (span_eq(word, "KEYEXPIRED"))
+		key_expired(v, span_word(&line, &key) ? key : (struct span){ "", 0 });
 	else if (span_eq(word, "BADSIG"))
 		v->bad = true;
 	else if (span_eq(word, "EXPSIG") || span_eq(word, "EXPKEYSIG"))
-		v->counts = false, v->expired = true;
+		v->sig = SIG_EXPIRED;
 	else if (span_eq(word, "REVKEYSIG"))
-		v->counts = false, v->revoked = true;
+		v->sig = SIG_REFUSED, v->revoked = true;
 	else if (span_eq(word, "NODATA"))
 		v->no_data = true;
 	else if (span_eq(word, "PLAINTEXT"))
@@ -85,7 +109,9 @@ static int refuse(const struct verdict *v, const char *keyring, const struct buf
 		return err_set(e, -EBADMSG,
 			       "the signature is bad: the index was changed after it was signed");
 	if (v->expired)
-		return err_set(e, -EBADMSG, "the signature or the key that made it has expired");
+		return err_set(e, -EBADMSG,
+			       "the signature or the key that made it has expired; if this is an "
+			       "index that was archived, see slipway lock --at");
 	if (v->revoked)
 		return err_set(e, -EBADMSG, "the key that signed the index has been revoked");
 	if (v->weak)
@@ -121,20 +147,20 @@ static int run_gpgv(const struct buf *in, const char *keyring, struct buf *out, 
 	return rc;
 }
 
-int release_verify(const struct buf *inrelease, const char *keyring, struct buf *ret_text,
+int release_verify(const struct release_verify_params *p, struct buf *ret_text,
 		   struct strv *ret_signers, struct err *e)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT, status = BUF_INIT;
-	struct verdict v = { .good = STRV_INIT, .unknown = STRV_INIT };
+	struct verdict v = { .at = p->at, .keys_until = UINT64_MAX };
 
-	if (access(keyring, R_OK) < 0)
-		return err_sys(e, -errno, "keyring %s", keyring);
-	int rc = run_gpgv(inrelease, keyring, &out, &status, e);
+	if (access(p->keyring, R_OK) < 0)
+		return err_sys(e, -errno, "keyring %s", p->keyring);
+	int rc = run_gpgv(p->inrelease, p->keyring, &out, &status, e);
 	struct span text = { buf_str(&status), status.len }, line;
 	while (rc == 0 && span_line(&text, &line))
 		rc = take_status(&v, line) < 0 ? err_oom(e) : 0;
 	if (rc == 0 && (v.bad || !v.good.n || v.n_plain != 1))
-		rc = refuse(&v, keyring, &status, e);
+		rc = refuse(&v, p->keyring, &status, e);
 	if (rc == 0) {
 		strv_sort(&v.good);
 		strv_uniq(&v.good);

@@ -57,6 +57,7 @@ struct made {
 	const char *cache_dir;
 	const char *suites, *packages, *without, *initrd;
 	uint64_t now; /* 0: T0 */
+	uint64_t at;
 	struct strv *notices;
 	bool relative_keyring; /* to the recipe */
 };
@@ -74,6 +75,7 @@ static int make(struct world *w, const struct made *m, struct buf *out, struct e
 		strcpy(r.repos[0].keyring, "key.gpg"); /* shorter than what was there */
 	int rc = lock_make(&r,
 			   &(struct lock_params){ .now = m->now ? m->now : T0,
+						  .at = m->at,
 						  .builder = "0.1",
 						  .codecs = codecs,
 						  .n_codecs = 2,
@@ -273,5 +275,29 @@ START_TEST(packages_that_are_not_those_signed)
 }
 END_TEST
 
-TEST_MAIN("lock_make", whole_way, over_http, indices_refused, another_suite_under_the_name,
-	  packages_that_are_not_those_signed)
+/* An index that has expired, taken for what it was: the same lock, and the person is told. */
+START_TEST(as_of_then)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT, again = BUF_INIT;
+	_cleanup_strv_ struct strv notices = STRV_INIT;
+	struct world w;
+	struct err e;
+
+	if (!setup(&w))
+		test_skip("no gpg");
+	ck_ok(make(&w, &(struct made){ 0 }, &out, &e));
+	struct made later = { .now = T0 + UINT64_C(157680000), .notices = &notices };
+	ck_fails(make(&w, &later, &again, &e), -EBADMSG, "suite sid-security: the index is stale");
+	later.at = T0;
+	ck_ok(make(&w, &later, &again, &e));
+	ck_assert_str_eq(buf_str(&out), buf_str(&again));
+	ck_assert_uint_eq(notices.n, 1);
+	ck_assert_ptr_nonnull(strstr(notices.v[0], "as of 2023-11-14T22:13:20Z"));
+	later.at = T0 - 2 * 86400;
+	ck_fails(make(&w, &later, &again, &e), -EBADMSG, "of a day to come");
+	done(&w);
+}
+END_TEST
+
+TEST_MAIN("lock_make", whole_way, as_of_then, over_http, indices_refused,
+	  another_suite_under_the_name, packages_that_are_not_those_signed)

@@ -120,7 +120,20 @@ static int verify(const struct buf *in, const char *keyring, struct buf *text, s
 {
 	buf_done(text);
 	strv_done(signers);
-	return release_verify(in, keyring, text, signers, e);
+	return release_verify(&(struct release_verify_params){ .inrelease = in,
+							       .keyring = keyring },
+			      text, signers, e);
+}
+
+/* @when: as release_date() reads it */
+static int verify_at(const struct buf *in, const char *keyring, const char *when, struct err *e)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	_cleanup_strv_ struct strv signers = STRV_INIT;
+	struct release_verify_params p = { .inrelease = in, .keyring = keyring };
+
+	ck_assert_int_eq(release_date(when, strlen(when), &p.at), 0);
+	return release_verify(&p, &text, &signers, e);
 }
 
 START_TEST(good_signature)
@@ -179,6 +192,34 @@ START_TEST(bad_signatures)
 }
 END_TEST
 
+/* Its key lives on. */
+START_TEST(expired_signature)
+{
+	_cleanup_buf_ struct buf in = BUF_INIT, text = BUF_INIT;
+	_cleanup_strv_ struct strv signers = STRV_INIT;
+	struct err e;
+
+	if (!have_gpg())
+		test_skip("no gpg");
+	char *dir = test_dir();
+	_cleanup_free_ char *ring = key_make(dir, "key", "20200101T000000", "0");
+	_cleanup_free_ char *home = str_printf("%s/key", dir);
+	struct buf what = { (uint8_t *)"Suite: x\n", 9, 0, false };
+	GPG(home, &what, &in, "--faked-system-time=20200101T120000!", "--default-sig-expire", "1d",
+	    "--clearsign");
+	ck_fails(verify(&in, ring, &text, &signers, &e), -EBADMSG, "has expired");
+	ck_ok(verify_at(&in, ring, "Thu, 02 Jan 2020 12:00:00 UTC", &e));
+	ck_fails(verify_at(&in, ring, "Thu, 02 Jan 2020 12:00:01 UTC", &e), -EBADMSG,
+		 "has expired");
+	/* A time makes no signature good that was never one. */
+	*strstr((char *)in.data, ": x") = ';';
+	ck_fails(verify_at(&in, ring, "Thu, 02 Jan 2020 12:00:00 UTC", &e), -EBADMSG,
+		 "the signature is bad");
+	key_stop(dir, "key");
+	test_dir_remove(dir);
+}
+END_TEST
+
 START_TEST(expired_key)
 {
 	_cleanup_buf_ struct buf in = BUF_INIT, text = BUF_INIT;
@@ -191,6 +232,10 @@ START_TEST(expired_key)
 	_cleanup_free_ char *ring = key_make(dir, "key", "20200101T000000", "2d");
 	sign_text(dir, "key", "20200101T120000", "Suite: x\n", &in);
 	ck_fails(verify(&in, ring, &text, &signers, &e), -EBADMSG, "has expired");
+	ck_ok(verify_at(&in, ring, "Thu, 02 Jan 2020 00:00:00 UTC", &e));
+	ck_ok(verify_at(&in, ring, "Fri, 03 Jan 2020 00:00:00 UTC", &e));
+	ck_fails(verify_at(&in, ring, "Fri, 03 Jan 2020 00:00:01 UTC", &e), -EBADMSG,
+		 "has expired");
 	key_stop(dir, "key");
 	test_dir_remove(dir);
 }
@@ -297,4 +342,5 @@ START_TEST(a_bad_one_beside_a_good_one)
 END_TEST
 
 TEST_MAIN("release", dates, fields_and_files, refused, valid_to_the_second, good_signature,
-	  bad_signatures, expired_key, weak_digest, two_signatures, a_bad_one_beside_a_good_one)
+	  bad_signatures, expired_signature, expired_key, weak_digest, two_signatures,
+	  a_bad_one_beside_a_good_one)
