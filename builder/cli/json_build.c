@@ -97,7 +97,7 @@ static struct json_object *usr(const struct build *b)
 	struct json_object *o = json_object_new_object();
 
 	json_put_str(o, "filesystem", b->p.recipe->fs_type);
-	json_put_u64(o, "size_bytes", b->usr_bytes);
+	json_put_u64(o, "size_bytes", b->usr_plan->bytes);
 	json_put_u64(o, "hash_tree_bytes", b->verity_bytes);
 	return o;
 }

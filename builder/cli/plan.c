@@ -19,7 +19,7 @@ bool plan_used_bytes(const struct build *b, const struct layout_placed *p, uint6
 	if (p->type == LAYOUT_ESP)
 		return false;
 	if (p->slot == 0)
-		*ret = p->type == LAYOUT_USR	      ? b->usr_bytes
+		*ret = p->type == LAYOUT_USR	      ? b->usr_plan->bytes
 		       : p->type == LAYOUT_USR_VERITY ? b->verity_bytes
 						      : 4096;
 	return true;
@@ -201,7 +201,7 @@ int plan_print(const struct cli *c, const struct build *b, struct err *e)
 	cli_note(c, "%s %s for %s: %zu packages, kernel %s, time of all files %s", recipe->name,
 		 recipe->version, recipe->arch, b->n_packages, b->kernel_version, date);
 	cli_note(c, "/usr: %s, %.1f MiB, %zu entries; hash tree %.1f MiB", recipe->fs_type,
-		 mib(b->usr_bytes), tree_count(b->tree), mib(b->verity_bytes));
+		 mib(b->usr_plan->bytes), tree_count(b->tree), mib(b->verity_bytes));
 	print_partitions(c, b);
 	int r = print_biggest(c, b, e);
 	if (r == 0)

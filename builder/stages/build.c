@@ -37,6 +37,7 @@ void build_done(struct build *b)
 {
 	for (size_t i = 0; i < BUILD_N_OUTPUTS; i++)
 		outfile_done(&b->out[i]);
+	fs_plan_free(b->usr_plan);
 	tree_free(b->tree);
 	tree_free(b->initrd);
 	for (size_t i = 0; i < b->n_packages; i++)

@@ -63,7 +63,7 @@ struct build {
 	struct blob *kernel, *stub, *boot_loader, *os_release; /* tree */
 	char *kernel_version;				       /* tree */
 
-	uint64_t usr_bytes;	     /* usr (plan) */
+	struct fs_plan *usr_plan;    /* usr (plan) */
 	struct verity_params verity; /* verity (plan) */
 	uint64_t verity_bytes;	     /* verity (plan) */
 	struct layout_plan plan;     /* disk (plan) */

@@ -19,7 +19,7 @@ static int plan(struct build *b, struct err *e)
 		.name = b->p.recipe->name,
 		.version = b->p.recipe->version,
 		.seed = b->seed,
-		.usr_bytes = b->usr_bytes,
+		.usr_bytes = b->usr_plan->bytes,
 		.verity_bytes = b->verity_bytes,
 		.sig_bytes = 4096,
 	};
@@ -100,8 +100,8 @@ static int write_esp(struct build *b, struct sink *disk, struct err *e)
 			       .time = b->time,
 			       .size_bytes = esp->size_bytes,
 			       .sector_bytes = b->layout->sector_bytes };
+	_cleanup_(fs_plan_free) struct fs_plan *plan = NULL;
 	struct sink part;
-	uint64_t bytes;
 
 	if (3 * b->uki.len > esp->size_bytes)
 		return err_set(
@@ -113,11 +113,11 @@ static int write_esp(struct build *b, struct sink *disk, struct err *e)
 	build_derive(b, "esp", p.uuid, sizeof(p.uuid));
 	int r = esp_tree(b, &t, e);
 	if (r == 0)
-		r = fs_writer_vfat.plan(t, &p, &bytes, e);
+		r = fs_writer_vfat.plan(t, &p, &plan, e);
 	if (r < 0)
 		return err_wrap(e, r, "esp");
 	sink_init_window(&part, disk, esp->start_bytes, esp->size_bytes);
-	r = fs_writer_vfat.write(t, &p, bytes, &part, e);
+	r = fs_writer_vfat.write(plan, &part, e);
 	return r < 0 ? err_wrap(e, r, "esp") : 0;
 }
 

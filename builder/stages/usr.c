@@ -25,23 +25,22 @@ static int usr_plan(struct build *b, struct err *e)
 	if (!w)
 		return err_set(e, -EINVAL, "no filesystem writer is called %s",
 			       b->p.recipe->fs_type);
-	int r = w->plan(b->tree, &p, &b->usr_bytes, e);
+	int r = w->plan(b->tree, &p, &b->usr_plan, e);
 	return r < 0 ? err_wrap(e, r, "/usr as %s", w->name) : 0;
 }
 
 static int usr_run(struct build *b, struct err *e)
 {
-	const struct fs_writer *w = fs_writer_find(b->p.recipe->fs_type);
-	struct fs_params p = usr_params(b);
+	struct fs_plan *plan = b->usr_plan;
 	struct sink s;
 
 	int r = build_open_output(b, BUILD_USR, e);
 	if (r < 0)
 		return r;
-	if (ftruncate(b->out[BUILD_USR].fd, (off_t)b->usr_bytes) < 0)
+	if (ftruncate(b->out[BUILD_USR].fd, (off_t)plan->bytes) < 0)
 		return err_sys(e, -errno, "%s", b->out[BUILD_USR].path);
 	sink_init_fd(&s, b->out[BUILD_USR].fd);
-	r = w->write(b->tree, &p, b->usr_bytes, &s, e);
+	r = plan->writer->write(plan, &s, e);
 	return r < 0 ? err_wrap(e, r, "%s", b->out[BUILD_USR].path) : 0;
 }
 
@@ -52,7 +51,7 @@ static int verity_plan(struct build *b, struct err *e)
 	b->verity = (struct verity_params){
 		.data_block_bytes = VERITY_BLOCK_BYTES,
 		.hash_block_bytes = VERITY_BLOCK_BYTES,
-		.data_blocks = b->usr_bytes / VERITY_BLOCK_BYTES,
+		.data_blocks = b->usr_plan->bytes / VERITY_BLOCK_BYTES,
 		.salt_bytes = 64,
 		.pool = b->p.pool,
 		.progress = b->p.progress,

@@ -64,29 +64,56 @@ static int does_not_fit(struct ext4_items *items, const struct fs_params *p, str
 		       (unsigned long long)p->size_bytes);
 }
 
-static int ext4_plan(const struct tree *t, const struct fs_params *p, uint64_t *ret_bytes,
-		     struct err *e)
+struct ext4_plan {
+	struct fs_plan base;
+	struct ext4_items items;
+};
+
+static void ext4_free(struct fs_plan *base)
 {
-	_cleanup_ext4_items_ struct ext4_items items = { 0 };
+	struct ext4_plan *plan = (struct ext4_plan *)base;
+
+	ext4_items_done(&plan->items);
+	free(plan);
+}
+
+/* A filesystem of exactly the size that is asked for. */
+static int plan_size(struct ext4_plan *plan, struct ext4_io *io, struct err *e)
+{
 	_cleanup_ext4_layout_ struct ext4_layout l = { 0 };
-	struct ext4_io io;
+	const struct fs_params *p = &plan->base.params;
 	uint64_t n = p->size_bytes / EXT4_BLOCK_BYTES;
 
-	ext4_io_init(&io, NULL, NULL, e);
-	int r = ext4_items_init(&items, t, p, e);
-	if (r < 0)
-		return r;
-	if (!p->size_bytes) {
-		r = find_size(&items, p, &io, &n, e);
-		if (r == 0)
-			*ret_bytes = n * EXT4_BLOCK_BYTES;
-		return r;
-	}
-	r = n ? ext4_layout_init(&l, &items, p, n, &io, e) : -ENOSPC;
+	int r = n ? ext4_layout_init(&l, &plan->items, p, n, io, e) : -ENOSPC;
 	if (r == -ENOSPC || (r == 0 && l.n_missing))
-		return does_not_fit(&items, p, &io, e);
+		return does_not_fit(&plan->items, p, io, e);
 	if (r == 0)
-		*ret_bytes = ext2fs_blocks_count(l.fs->super) * EXT4_BLOCK_BYTES;
+		plan->base.bytes = ext2fs_blocks_count(l.fs->super) * EXT4_BLOCK_BYTES;
+	return r;
+}
+
+static int ext4_plan(const struct tree *t, const struct fs_params *p, struct fs_plan **ret,
+		     struct err *e)
+{
+	_cleanup_(fs_plan_free) struct fs_plan *base = NULL;
+	struct ext4_plan *plan = calloc(1, sizeof(*plan));
+	struct ext4_io io;
+	uint64_t n;
+
+	if (!plan)
+		return err_oom(e);
+	base = &plan->base;
+	*base = (struct fs_plan){ .writer = &fs_writer_ext4, .tree = t, .params = *p };
+	ext4_io_init(&io, NULL, NULL, e);
+	int r = ext4_items_init(&plan->items, t, p, e);
+	if (r == 0 && p->size_bytes) {
+		r = plan_size(plan, &io, e);
+	} else if (r == 0) {
+		r = find_size(&plan->items, p, &io, &n, e);
+		base->bytes = r < 0 ? 0 : n * EXT4_BLOCK_BYTES;
+	}
+	if (r == 0)
+		*ret = TAKE_PTR(base);
 	return r;
 }
 
@@ -149,30 +176,33 @@ static int write_meta(struct ext4_layout *l, struct ext4_io *io, struct err *e)
 	return c ? ext4_err(e, c, "superblocks and bitmaps") : 0;
 }
 
-static int ext4_write(const struct tree *t, const struct fs_params *p, uint64_t bytes,
-		      struct sink *s, struct err *e)
+static int ext4_write(struct fs_plan *base, struct sink *s, struct err *e)
 {
-	_cleanup_ext4_items_ struct ext4_items items = { 0 };
+	struct ext4_items *items = &((struct ext4_plan *)base)->items;
 	_cleanup_ext4_layout_ struct ext4_layout l = { 0 };
+	const struct fs_params *p = &base->params;
 	struct ext4_io io;
 
 	ext4_io_init(&io, s, NULL, e);
-	int r = ext4_items_init(&items, t, p, e);
-	if (r == 0)
-		r = ext4_layout_init(&l, &items, p, bytes / EXT4_BLOCK_BYTES, &io, e);
+	int r = ext4_layout_init(&l, items, p, base->bytes / EXT4_BLOCK_BYTES, &io, e);
 	if (r < 0)
 		return r;
 	if (l.n_missing)
 		return err_set(e, -ENOSPC, "ext4: %llu bytes are not the planned size",
-			       (unsigned long long)bytes);
-	r = ext4_write_inodes(&l, &items, p, s, e);
+			       (unsigned long long)base->bytes);
+	r = ext4_write_inodes(&l, items, p, s, e);
 	if (r == 0)
-		r = write_dirs(&l, &items, p, s, e);
+		r = write_dirs(&l, items, p, s, e);
 	if (r == 0)
-		r = write_xattrs(&l, &items.xattrs, s, e);
+		r = write_xattrs(&l, &items->xattrs, s, e);
 	if (r == 0)
 		r = write_meta(&l, &io, e);
-	return r < 0 ? r : ext4_write_data(&l, &items, p, s, e);
+	return r < 0 ? r : ext4_write_data(&l, items, p, s, e);
 }
 
-const struct fs_writer fs_writer_ext4 = { .name = "ext4", .plan = ext4_plan, .write = ext4_write };
+const struct fs_writer fs_writer_ext4 = {
+	.name = "ext4",
+	.plan = ext4_plan,
+	.write = ext4_write,
+	.free = ext4_free,
+};

@@ -143,40 +143,59 @@ static int write_files(const struct fat_geometry *g, const struct fat_items *ite
 	return r < 0 ? r : fs_copies_run(&c, "vfat", p, s, e);
 }
 
-static int vfat_plan(const struct tree *t, const struct fs_params *p, uint64_t *ret_bytes,
+struct vfat_plan {
+	struct fs_plan base;
+	struct fat_items items;
+	struct fat_geometry geometry;
+};
+
+static void vfat_free(struct fs_plan *base)
+{
+	struct vfat_plan *plan = (struct vfat_plan *)base;
+
+	fat_items_done(&plan->items);
+	free(plan);
+}
+
+static int vfat_plan(const struct tree *t, const struct fs_params *p, struct fs_plan **ret,
 		     struct err *e)
 {
-	_cleanup_fat_items_ struct fat_items items = { 0 };
-	struct fat_geometry g;
+	_cleanup_(fs_plan_free) struct fs_plan *base = NULL;
+	struct vfat_plan *plan = calloc(1, sizeof(*plan));
 
-	int r = fat_items_init(&items, t, p, e);
+	if (!plan)
+		return err_oom(e);
+	base = &plan->base;
+	*base = (struct fs_plan){ .writer = &fs_writer_vfat, .tree = t, .params = *p };
+	int r = fat_items_init(&plan->items, t, p, e);
 	if (r == 0)
-		r = fat_geometry_plan(&items, p, &g, e);
-	if (r == 0)
-		*ret_bytes = g.total_sectors * g.sector_bytes;
-	return r;
-}
-
-static int vfat_write(const struct tree *t, const struct fs_params *p, uint64_t bytes,
-		      struct sink *s, struct err *e)
-{
-	_cleanup_fat_items_ struct fat_items items = { 0 };
-	struct fs_params sized = *p;
-	struct fat_geometry g;
-
-	sized.size_bytes = bytes;
-	int r = fat_items_init(&items, t, p, e);
-	if (r == 0)
-		r = fat_geometry_plan(&items, &sized, &g, e);
+		r = fat_geometry_plan(&plan->items, p, &plan->geometry, e);
 	if (r < 0)
 		return r;
-	uint32_t next = fat_items_place(&items, &g);
-	r = write_boot(&g, &items, p, next, s, e);
-	if (r == 0)
-		r = write_tables(&g, &items, next, s, e);
-	if (r == 0)
-		r = write_dirs(&g, &items, s, e);
-	return r < 0 ? r : write_files(&g, &items, p, s, e);
+	base->bytes = plan->geometry.total_sectors * plan->geometry.sector_bytes;
+	*ret = TAKE_PTR(base);
+	return 0;
 }
 
-const struct fs_writer fs_writer_vfat = { .name = "vfat", .plan = vfat_plan, .write = vfat_write };
+static int vfat_write(struct fs_plan *base, struct sink *s, struct err *e)
+{
+	struct vfat_plan *plan = (struct vfat_plan *)base;
+	const struct fat_geometry *g = &plan->geometry;
+	struct fat_items *items = &plan->items;
+	const struct fs_params *p = &base->params;
+
+	uint32_t next = fat_items_place(items, g);
+	int r = write_boot(g, items, p, next, s, e);
+	if (r == 0)
+		r = write_tables(g, items, next, s, e);
+	if (r == 0)
+		r = write_dirs(g, items, s, e);
+	return r < 0 ? r : write_files(g, items, p, s, e);
+}
+
+const struct fs_writer fs_writer_vfat = {
+	.name = "vfat",
+	.plan = vfat_plan,
+	.write = vfat_write,
+	.free = vfat_free,
+};

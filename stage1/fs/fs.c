@@ -14,6 +14,12 @@ const struct fs_writer *fs_writer_find(const char *name)
 	return NULL;
 }
 
+void fs_plan_free(struct fs_plan *plan)
+{
+	if (plan)
+		plan->writer->free(plan);
+}
+
 int fs_reader_open(const struct source *src, struct fs_reader **ret, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {

@@ -22,27 +22,35 @@ struct fs_params {
 	struct progress *progress; /* may be NULL */
 };
 
+/* A filesystem that is planned: its size, and whatever else its writer has worked out. */
+struct fs_plan {
+	const struct fs_writer *writer;
+	const struct tree *tree; /* borrowed, must not change while the plan lives */
+	struct fs_params params; /* its pointers are borrowed */
+	uint64_t bytes;		 /* exact size of the image, a multiple of 4096 */
+};
+
 /*
- * A writer numbers the inodes of the tree (tree_inode.number) for itself: one call on a tree at a
- * time. Everything written is a function of the tree and of @p's values, not of its pool.
+ * A writer numbers the inodes of the tree (tree_inode.number) for itself: one plan of a tree at a
+ * time. Everything written is a function of the tree and of the parameters' values, not of the pool.
  */
 struct fs_writer {
 	const char *name; /* "ext4", "vfat" */
 	/*
-	 * plan() - check that the tree can be written and how large the image will be
-	 * @ret_bytes: exact size of the image, a multiple of 4096
+	 * plan() - check that the tree can be written and work out how large the image will be
 	 * Return: 0; -ENOSPC it does not fit into p->size_bytes (the message names what it takes);
 	 * -EINVAL something the type cannot hold, with its path; -ENOMEM
 	 */
-	int (*plan)(const struct tree *t, const struct fs_params *p, uint64_t *ret_bytes,
+	int (*plan)(const struct tree *t, const struct fs_params *p, struct fs_plan **ret,
 		    struct err *e);
-	/*
-	 * write() - write it; the sink reads as zeros wherever nothing is written
-	 * @bytes: what plan() returned
-	 */
-	int (*write)(const struct tree *t, const struct fs_params *p, uint64_t bytes,
-		     struct sink *s, struct err *e);
+	/* write() - once; the sink reads as zeros wherever nothing is written */
+	int (*write)(struct fs_plan *plan, struct sink *s, struct err *e);
+	void (*free)(struct fs_plan *plan);
 };
+
+/** fs_plan_free() - of any writer; NULL is fine */
+void fs_plan_free(struct fs_plan *plan);
+DEFINE_CLEANUP(struct fs_plan *, fs_plan_free)
 
 /*
  * ext4: no journal, blocks of 4096 bytes, nothing reserved, below 16 TiB. Attributes of user.*,

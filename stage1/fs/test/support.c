@@ -93,23 +93,34 @@ int fs_test_load(const char *dir, struct tree **ret, struct err *e)
 	return r;
 }
 
+int fs_test_plan(const struct fs_writer *w, const struct tree *t, const struct fs_params *p,
+		 uint64_t *ret_bytes, struct err *e)
+{
+	_cleanup_(fs_plan_free) struct fs_plan *plan = NULL;
+
+	int r = w->plan(t, p, &plan, e);
+	if (r == 0)
+		*ret_bytes = plan->bytes;
+	return r;
+}
+
 int fs_test_write(const struct fs_writer *w, const struct tree *t, const struct fs_params *p,
 		  const char *path, struct err *e)
 {
 	_cleanup_close_ int fd = open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0644);
+	_cleanup_(fs_plan_free) struct fs_plan *plan = NULL;
 	struct sink s, window;
-	uint64_t bytes;
 
 	if (fd < 0)
 		return err_sys(e, -errno, "%s", path);
-	int r = w->plan(t, p, &bytes, e);
+	int r = w->plan(t, p, &plan, e);
 	if (r < 0)
 		return r;
-	if (ftruncate(fd, (off_t)bytes) < 0)
+	if (ftruncate(fd, (off_t)plan->bytes) < 0)
 		return err_sys(e, -errno, "%s", path);
 	sink_init_fd(&s, fd);
-	sink_init_window(&window, &s, 0, bytes);
-	return w->write(t, p, bytes, &window, e);
+	sink_init_window(&window, &s, 0, plan->bytes);
+	return w->write(plan, &window, e);
 }
 
 bool fs_test_program(const char *name)

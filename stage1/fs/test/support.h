@@ -14,6 +14,10 @@ struct fs_params fs_test_params(void);
 /** fs_test_load() - a tree of what is in a directory; contents are mapped, owners and times kept */
 int fs_test_load(const char *dir, struct tree **ret, struct err *e) must_check;
 
+/** fs_test_plan() - only the size that a plan comes to */
+int fs_test_plan(const struct fs_writer *w, const struct tree *t, const struct fs_params *p,
+		 uint64_t *ret_bytes, struct err *e) must_check;
+
 /** fs_test_write() - plan and write into a file, which is cut to the planned size */
 int fs_test_write(const struct fs_writer *w, const struct tree *t, const struct fs_params *p,
 		  const char *path, struct err *e) must_check;

@@ -55,14 +55,14 @@ static void make(const struct fs_writer *w, bool posix, struct buf *b)
 	_cleanup_(tree_free) struct tree *t = sample(posix);
 	struct fs_params p = fs_test_params();
 	struct err e = { 0 };
+	_cleanup_(fs_plan_free) struct fs_plan *plan = NULL;
 	struct sink s;
-	uint64_t bytes;
 
-	ck_ok(w->plan(t, &p, &bytes, &e));
+	ck_ok(w->plan(t, &p, &plan, &e));
 	sink_init_buf(&s, b);
-	ck_ok(w->write(t, &p, bytes, &s, &e));
-	ck_assert_uint_le(b->len, bytes);
-	buf_append_zero(b, bytes - b->len);
+	ck_ok(w->write(plan, &s, &e));
+	ck_assert_uint_le(b->len, plan->bytes);
+	buf_append_zero(b, plan->bytes - b->len);
 	ck_assert(!buf_failed(b));
 }
 

@@ -358,14 +358,15 @@ START_TEST(sizes_are_tight)
 		struct err e = { 0 };
 		uint64_t bytes, again;
 		fs_test_file(t, "payload", 1000000 * (seed - 99) * (seed % 3 ? 1 : 30));
-		ck_ok(fs_writer_ext4.plan(t, &p, &bytes, &e));
+		ck_ok(fs_test_plan(&fs_writer_ext4, t, &p, &bytes, &e));
 		p.size_bytes = bytes;
-		ck_ok(fs_writer_ext4.plan(t, &p, &again, &e));
+		ck_ok(fs_test_plan(&fs_writer_ext4, t, &p, &again, &e));
 		ck_assert_uint_eq(bytes, again);
 		p.size_bytes = bytes - 60 * 4096;
-		ck_fails(fs_writer_ext4.plan(t, &p, &again, &e), -ENOSPC, "bytes, there are");
+		ck_fails(fs_test_plan(&fs_writer_ext4, t, &p, &again, &e), -ENOSPC,
+			 "bytes, there are");
 		p.size_bytes = 1;
-		ck_fails(fs_writer_ext4.plan(t, &p, &again, &e), -ENOSPC, "there are 1");
+		ck_fails(fs_test_plan(&fs_writer_ext4, t, &p, &again, &e), -ENOSPC, "there are 1");
 	}
 	teardown();
 }
@@ -380,20 +381,20 @@ START_TEST(refuses_what_it_cannot_hold)
 
 	struct tree_node *n = fs_test_file(t, "a/b", 3);
 	ck_assert_int_eq(tree_set_xattr(n, "weird.name", "x", 1), 0);
-	ck_fails(fs_writer_ext4.plan(t, &p, &bytes, &e), -EINVAL,
+	ck_fails(fs_test_plan(&fs_writer_ext4, t, &p, &bytes, &e), -EINVAL,
 		 "/a/b: ext4 cannot hold the attribute");
 	n = fs_test_file(t, "a/c", 3);
 	tree_remove(t, tree_lookup(t, "a/b"));
 	char value[5000] = "";
 	ck_assert_int_eq(tree_set_xattr(n, "user.x", value, sizeof(value)), 0);
-	ck_fails(fs_writer_ext4.plan(t, &p, &bytes, &e), -EINVAL, "/a/c: ");
+	ck_fails(fs_test_plan(&fs_writer_ext4, t, &p, &bytes, &e), -EINVAL, "/a/c: ");
 	tree_remove(t, n);
 	n = fs_test_file(t, "a/d", 3);
 	n->inode->mtime = INT64_C(1) << 40;
-	ck_fails(fs_writer_ext4.plan(t, &p, &bytes, &e), -EINVAL, "/a/d: ");
+	ck_fails(fs_test_plan(&fs_writer_ext4, t, &p, &bytes, &e), -EINVAL, "/a/d: ");
 	tree_remove(t, n);
 	p.label = "seventeen letters";
-	ck_fails(fs_writer_ext4.plan(t, &p, &bytes, &e), -EINVAL, "label");
+	ck_fails(fs_test_plan(&fs_writer_ext4, t, &p, &bytes, &e), -EINVAL, "label");
 }
 END_TEST
 

@@ -87,7 +87,7 @@ START_TEST(borders_between_types)
 	for (size_t i = 0; i < ARRAY_SIZE(around); i++) {
 		for (int64_t off = -12; off <= 300; off += off < 12 ? 1 : 30) {
 			p.size_bytes = around[i] / 4096 * 4096 + (uint64_t)(off * 4096);
-			int r = fs_writer_vfat.plan(t, &p, &bytes, &e);
+			int r = fs_test_plan(&fs_writer_vfat, t, &p, &bytes, &e);
 			if (r == -ENOSPC && i == 0)
 				continue; /* too small for FAT16 */
 			ck_ok(r);
@@ -110,10 +110,11 @@ START_TEST(as_small_as_the_content)
 		fs_test_file(t, "payload", size);
 		p.size_bytes = 0;
 		round_trip(t, &p);
-		ck_ok(fs_writer_vfat.plan(t, &p, &bytes, &e));
+		ck_ok(fs_test_plan(&fs_writer_vfat, t, &p, &bytes, &e));
 		ck_assert_uint_lt(bytes, 5300000 + size + size / 50 + 200000);
 		p.size_bytes = bytes - 3 * 4096 - 4096 * (bytes / 4000000);
-		ck_fails(fs_writer_vfat.plan(t, &p, &bytes, &e), -ENOSPC, "bytes, there are");
+		ck_fails(fs_test_plan(&fs_writer_vfat, t, &p, &bytes, &e), -ENOSPC,
+			 "bytes, there are");
 	}
 	teardown();
 }
@@ -272,7 +273,7 @@ static void refuses(const char *path, const char *text)
 
 	fs_test_file(t, "fine", 1);
 	fs_test_file(t, path, 1);
-	ck_fails(fs_writer_vfat.plan(t, &p, &bytes, &e), -EINVAL, text);
+	ck_fails(fs_test_plan(&fs_writer_vfat, t, &p, &bytes, &e), -EINVAL, text);
 	ck_assert_msg(strstr(e.msg, path) != NULL, "%s", e.msg);
 }
 
@@ -293,18 +294,19 @@ START_TEST(refuses_what_it_cannot_hold)
 	refuses("surrogate\xed\xa0\x80", "not UTF-8");
 	refuses("FINE", "the same name");
 	ck_ok(tree_add_symlink(t, "EFI/link", &m, "x", NULL, &e));
-	ck_fails(fs_writer_vfat.plan(t, &p, &bytes, &e), -EINVAL, "/EFI/link: FAT holds regular");
+	ck_fails(fs_test_plan(&fs_writer_vfat, t, &p, &bytes, &e), -EINVAL,
+		 "/EFI/link: FAT holds regular");
 	_cleanup_(tree_free) struct tree *u = esp();
 	p.label = "twelve chars";
-	ck_fails(fs_writer_vfat.plan(u, &p, &bytes, &e), -EINVAL, "label");
+	ck_fails(fs_test_plan(&fs_writer_vfat, u, &p, &bytes, &e), -EINVAL, "label");
 	p.label = "a.b";
-	ck_fails(fs_writer_vfat.plan(u, &p, &bytes, &e), -EINVAL, "not a label");
+	ck_fails(fs_test_plan(&fs_writer_vfat, u, &p, &bytes, &e), -EINVAL, "not a label");
 	p.label = NULL;
 	p.sector_bytes = 1000;
-	ck_fails(fs_writer_vfat.plan(u, &p, &bytes, &e), -EINVAL, "sectors of 1000");
+	ck_fails(fs_test_plan(&fs_writer_vfat, u, &p, &bytes, &e), -EINVAL, "sectors of 1000");
 	p.sector_bytes = 0;
 	p.size_bytes = 1 * MiB;
-	ck_fails(fs_writer_vfat.plan(u, &p, &bytes, &e), -ENOSPC, "there are 1048576");
+	ck_fails(fs_test_plan(&fs_writer_vfat, u, &p, &bytes, &e), -ENOSPC, "there are 1048576");
 }
 END_TEST
 
