@@ -18,6 +18,9 @@ static const struct {
 	{ "openssh-server", "usr/share/openssh/sshd_config", "etc/ssh/sshd_config" },
 	{ "chrony", "usr/share/chrony/chrony.conf", "etc/chrony/chrony.conf" },
 	{ "chrony", "usr/share/chrony/chrony.keys", "etc/chrony/chrony.keys" },
+	{ "nginx-common", "usr/share/nginx/html/index.html",
+	  "var/www/html/index.nginx-debian.html" },
+	{ "readline-common", "usr/share/readline/inputrc", "etc/inputrc" },
 };
 
 #define HOSTS                                           \
@@ -44,20 +47,22 @@ static const struct {
 static const struct {
 	const char *package, *path;
 	uint32_t mode;
-	const char *group, *text; /* text: NULL for a directory */
+	const char *user, *group, *text; /* text: NULL for a directory */
 } owned[] = {
-	{ "base-files", "mnt", 0755, "root", NULL },
-	{ "base-files", "srv", 0755, "root", NULL },
-	{ "base-files", "opt", 0755, "root", NULL },
-	{ "base-files", "media", 0755, "root", NULL },
-	{ "base-files", "etc/opt", 0755, "root", NULL },
-	{ "base-files", "var/opt", 0755, "root", NULL },
-	{ "base-files", "var/mail", 02775, "mail", NULL },
-	{ "base-files", "var/log/wtmp", 0664, "utmp", "" },
-	{ "base-files", "var/log/btmp", 0660, "utmp", "" },
-	{ "base-files", "var/log/lastlog", 0664, "utmp", "" },
+	{ "base-files", "mnt", 0755, "root", "root", NULL },
+	{ "base-files", "srv", 0755, "root", "root", NULL },
+	{ "base-files", "opt", 0755, "root", "root", NULL },
+	{ "base-files", "media", 0755, "root", "root", NULL },
+	{ "base-files", "etc/opt", 0755, "root", "root", NULL },
+	{ "base-files", "var/opt", 0755, "root", "root", NULL },
+	{ "base-files", "var/mail", 02775, "root", "mail", NULL },
+	{ "base-files", "var/log/wtmp", 0664, "root", "utmp", "" },
+	{ "base-files", "var/log/btmp", 0660, "root", "utmp", "" },
+	{ "base-files", "var/log/lastlog", 0664, "root", "utmp", "" },
+	{ "nginx-common", "var/log/nginx/access.log", 0640, "www-data", "adm", "" },
+	{ "nginx-common", "var/log/nginx/error.log", 0640, "www-data", "adm", "" },
 	/* With it the journal is kept over a reboot. */
-	{ "systemd", "var/log/journal", 02755, "systemd-journal", NULL },
+	{ "systemd", "var/log/journal", 02755, "root", "systemd-journal", NULL },
 };
 
 static const struct {
@@ -67,6 +72,7 @@ static const struct {
 	{ "base-files", "var/lock", "../run/lock" },
 	{ "base-files", "var/spool/mail", "../mail" },
 	{ "base-files", "etc/dpkg/origins/default", "debian" },
+	{ "nginx-common", "etc/nginx/sites-enabled/default", "/etc/nginx/sites-available/default" },
 	{ "libwtmpdb0", "var/lib/wtmpdb/wtmp.db", "../../log/wtmp.db" },
 	{ "bash", "usr/bin/sh", "bash" }, /* where there is no dash */
 };
@@ -100,16 +106,18 @@ static int put_text(const struct finish_params *p, size_t i, struct err *e)
 
 static int put_owned(const struct finish_params *p, const struct users *u, size_t i, struct err *e)
 {
-	const struct group *g = users_group_by_name(u, owned[i].group);
+	const struct user *user = users_by_name(u, owned[i].user);
+	const struct group *group = users_group_by_name(u, owned[i].group);
 
 	if (!finish_has_package(p, owned[i].package) || tree_lookup(p->tree, owned[i].path))
 		return 0;
-	if (!g)
-		return err_set(e, -ENOENT,
-			       "%s of package %s should belong to group %s: no such group",
-			       owned[i].path, owned[i].package, owned[i].group);
+	if (!user || !group)
+		return err_set(e, -ENOENT, "%s of package %s should belong to %s:%s: no such %s",
+			       owned[i].path, owned[i].package, owned[i].user, owned[i].group,
+			       user ? "group" : "user");
 	struct tree_meta m = { .mode = owned[i].mode,
-			       .gid = g->gid,
+			       .uid = user->uid,
+			       .gid = group->gid,
 			       .mtime = p->time,
 			       .origin = finish_origin(p, CONFIGS_NAME) };
 	if (!m.origin)

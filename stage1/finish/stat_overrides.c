@@ -20,6 +20,8 @@ static const struct {
 	  "the bus starts services of other users" },
 	{ "openssh-client", "usr/bin/ssh-agent", 02755, "root", "_ssh",
 	  "keeps other processes from tracing it" },
+	{ "fuse3", "usr/bin/fusermount3", 04755, "root", "root", "users mount with it" },
+	{ "nginx-common", "var/log/nginx", 0755, "root", "adm", "its group reads logs" },
 	{ "polkitd", "usr/lib/polkit-1/polkit-agent-helper-1", 04755, "root", "root",
 	  "checks passwords" },
 	{ "polkitd", "etc/polkit-1/rules.d", 0750, "root", "polkitd", "rules may hold secrets" },

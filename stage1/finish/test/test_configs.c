@@ -3,9 +3,10 @@
 
 static void users(struct fixture *f)
 {
-	fx_file(f, "etc/passwd", "root:x:0:0::/root:/bin/sh\n_chrony:x:100:101::/:/x\n");
+	fx_file(f, "etc/passwd",
+		"root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/x\n_chrony:x:100:101::/:/x\n");
 	fx_file(f, "etc/group",
-		"root:x:0:\nmail:x:8:\nutmp:x:43:\nmessagebus:x:997:\n_chrony:x:101:\n"
+		"root:x:0:\nadm:x:4:\nmail:x:8:\nutmp:x:43:\nmessagebus:x:997:\n_chrony:x:101:\n"
 		"systemd-journal:x:999:\npolkitd:x:998:\n_ssh:x:102:\n");
 }
 
@@ -39,7 +40,44 @@ START_TEST(base_files)
 	fx_done(&f);
 	fx_init(&f);
 	fx_package(&f, "base-files", NULL);
-	ck_fails(finish_configs(&f.p, &e), -ENOENT, "group");
+	ck_fails(finish_configs(&f.p, &e), -ENOENT, "root:root: no such user");
+	fx_done(&f);
+}
+END_TEST
+
+/* What nginx's and readline's scripts make when they are installed for the first time. */
+START_TEST(first_install)
+{
+	static const char site[] = "etc/nginx/sites-enabled/default";
+	struct fixture f;
+	struct err e;
+
+	fx_init(&f);
+	users(&f);
+	fx_package(&f, "nginx-common", NULL);
+	fx_file(&f, "usr/share/nginx/html/index.html", "page\n");
+	fx_file(&f, "usr/share/readline/inputrc", "not installed\n");
+	fx_dir(&f, "var/log/nginx", 0755, 0, 0);
+	ck_ok(finish_configs(&f.p, &e));
+	ck_ok(finish_stat_overrides(&f.p, &e));
+	fx_expect_text(&f, "var/www/html/index.nginx-debian.html", "page\n");
+	fx_expect_link(&f, site, "/etc/nginx/sites-available/default");
+	fx_expect_mode(&f, "var/log/nginx", 0755, 0, 4);
+	fx_expect_mode(&f, "var/log/nginx/access.log", 0640, 33, 4);
+	fx_expect_mode(&f, "var/log/nginx/error.log", 0640, 33, 4);
+	fx_expect_none(&f, "etc/inputrc");
+	fx_done(&f);
+
+	fx_init(&f);
+	fx_package(&f, "nginx-common", NULL);
+	fx_package(&f, "readline-common", NULL);
+	fx_file(&f, "usr/share/readline/inputrc", "set\n");
+	fx_overlay_file(&f, site, "mine\n");
+	ck_fails(finish_configs(&f.p, &e), -ENOENT, "www-data:adm: no such user");
+	users(&f);
+	ck_ok(finish_configs(&f.p, &e));
+	fx_expect_text(&f, "etc/inputrc", "set\n");
+	fx_expect_text(&f, site, "mine\n");
 	fx_done(&f);
 }
 END_TEST
@@ -119,9 +157,12 @@ START_TEST(stat_overrides)
 	fx_file(&f, helper, "x");
 	fx_file(&f, "usr/bin/ssh-agent", "x");
 	fx_file(&f, "etc/chrony/chrony.keys", "x");
+	fx_package(&f, "fuse3", NULL);
+	fx_file(&f, "usr/bin/fusermount3", "x");
 	ck_ok(finish_stat_overrides(&f.p, &e));
 	fx_expect_mode(&f, helper, 04754, 0, 997);
 	fx_expect_mode(&f, "usr/bin/ssh-agent", 02755, 0, 102);
+	fx_expect_mode(&f, "usr/bin/fusermount3", 04755, 0, 0);
 	ck_assert(tree_is_file(tree_lookup(f.tree, helper)));
 	fx_expect_mode(&f, "etc/chrony/chrony.keys", 0644, 0, 0);
 	fx_package(&f, "tpm-udev", NULL);
@@ -162,4 +203,4 @@ START_TEST(nsswitch)
 }
 END_TEST
 
-TEST_MAIN("configs", base_files, shells, etc_of_tmpfiles, stat_overrides, nsswitch)
+TEST_MAIN("configs", base_files, first_install, shells, etc_of_tmpfiles, stat_overrides, nsswitch)
