@@ -108,10 +108,10 @@ image: deps                      ## everything: dependencies, build, lock, fetch
 
 jobs := $(shell nproc)
 parallel = $(if $(findstring --jobserver,$(MAKEFLAGS)),,-j$(jobs))
-# The boot takes longest: it starts first.
-boot_sh := qemu-tests/cases/test/test-boot.sh
+# Boots take longest: they start first.
+boot_sh := $(filter qemu-tests/cases/test/test-boot%.sh,$(test_sh))
 
-check: deps                      ## all tests: unit, differential, whole builds, a boot in a VM
+check: deps                      ## all tests: unit, differential, whole builds, boots in VMs
 	$(Q)$(MAKE) --no-print-directory $(parallel) WERROR=1 tests
 	$(Q)$(MAKE) --no-print-directory check-layers lint
 	$(Q)test -e out/node_1.raw || $(MAKE) --no-print-directory image

@@ -3,8 +3,8 @@ src += qemu-tests/vm/accel.c qemu-tests/vm/channel.c qemu-tests/vm/child.c qemu-
        qemu-tests/vm/host.c qemu-tests/vm/interact.c qemu-tests/vm/prepare.c qemu-tests/vm/qcow2.c qemu-tests/vm/qemu_args.c \
        qemu-tests/vm/qmp.c qemu-tests/vm/vm.c qemu-tests/vm/vm_console.c qemu-tests/vm/vm_signs.c
 
-src += qemu-tests/cases/case_boot.c qemu-tests/cases/case_util.c qemu-tests/cases/cases.c \
-       qemu-tests/cases/oci.c
+src += $(addprefix qemu-tests/cases/,boot.c boot_checks.c case_nginx.c case_node.c case_podman.c \
+       case_util.c cases.c container.c oci.c)
 asm += qemu-tests/cases/guest_program.S
 
 # The program that the tests carry into the guest: static, and never with sanitizers.
@@ -20,5 +20,5 @@ $(O)/qemu-tests/run: $(O)/qemu-tests/cases/run_cases.o $(O)/libslipway.a
 	$(Q)$(CC) $(ldflags) -o $@ $^ $(libs)
 
 .PHONY: check-boot
-check-boot: $(O)/qemu-tests/run  ## boot the image in VMs and look at it from inside
+check-boot: $(O)/qemu-tests/run  ## boot the node in a VM and look at it from inside
 	$(Q)$(O)/qemu-tests/run --log-dir $(O)/logs/vm out/node_1.raw

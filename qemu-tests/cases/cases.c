@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-extern const struct vm_case case_boot;
+extern const struct vm_case case_nginx, case_node, case_podman;
 
-const struct vm_case *const vm_cases[] = { &case_boot };
+const struct vm_case *const vm_cases[] = { &case_nginx, &case_node, &case_podman };
 const size_t n_vm_cases = ARRAY_SIZE(vm_cases);
 
 const struct vm_case *vm_case_find(const char *name)
@@ -16,6 +16,14 @@ const struct vm_case *vm_case_find(const char *name)
 		if (str_eq(vm_cases[i]->name, name))
 			return vm_cases[i];
 	return NULL;
+}
+
+bool vm_case_fits(const struct vm_case *c, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t len = strlen(c->image);
+
+	return strncmp(name, c->image, len) == 0 && name[len] == '_';
 }
 
 /* Cases keep plain files in their directory, and no directories. */

@@ -16,6 +16,7 @@ struct vm_case_context {
 
 struct vm_case {
 	const char *name;
+	const char *image; /* the recipe whose image it is for */
 	const char *description;
 	/* Return: 0 passed; negative errno failed, with the reason */
 	int (*run)(struct vm_case_context *ctx, struct err *e);
@@ -23,6 +24,9 @@ struct vm_case {
 
 extern const struct vm_case *const vm_cases[];
 extern const size_t n_vm_cases;
+
+/** vm_case_fits() - is a case for the image in a file? Images are called <recipe>_<version>. */
+bool vm_case_fits(const struct vm_case *c, const char *path);
 
 /** vm_case_find() - NULL: there is none of that name */
 const struct vm_case *vm_case_find(const char *name);

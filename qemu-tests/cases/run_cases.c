@@ -9,7 +9,8 @@
 
 static const char usage[] =
 	"usage: run [--log-dir DIR] [--root-hash HEX] IMAGE [CASE…]\n"
-	"Boots IMAGE as each CASE wants (default: all of them).\n"
+	"Boots IMAGE as each CASE wants (default: all that are for images of its recipe, which is what\n"
+	"its file's name begins with).\n"
 	"The root hash is by default that of IMAGE's .roothash file, if there is one.\n"
 	"Environment: SLIPWAY_ACCEL=kvm|tcg, TMPDIR, XDG_RUNTIME_DIR.\n";
 
@@ -104,12 +105,12 @@ static bool run_case(const struct vm_case *c, const struct vm_case_context *ctx)
 	return r >= 0;
 }
 
-static bool selected(const struct options *o, const char *name)
+static bool selected(const struct options *o, const struct vm_case *c)
 {
 	for (int i = 0; i < o->n_cases; i++)
-		if (str_eq(o->cases[i], name))
+		if (str_eq(o->cases[i], c->name))
 			return true;
-	return o->n_cases == 0;
+	return o->n_cases == 0 && vm_case_fits(c, o->image);
 }
 
 static int run_all(const struct options *o, struct err *e)
@@ -134,13 +135,15 @@ static int run_all(const struct options *o, struct err *e)
 				       .log_dir = o->log_dir,
 				       .limit_sec = 1800 };
 	for (size_t i = 0; i < n_vm_cases; i++) {
-		if (!selected(o, vm_cases[i]->name))
+		if (!selected(o, vm_cases[i]))
 			continue;
 		if (run_case(vm_cases[i], &ctx))
 			passed++;
 		else
 			failed++;
 	}
+	if (passed + failed == 0)
+		return err_set(e, -EINVAL, "no case is for images called %s: name one", o->image);
 	printf("%u passed, %u failed; logs are in %s\n", passed, failed, o->log_dir);
 	return failed ? 1 : 0;
 }

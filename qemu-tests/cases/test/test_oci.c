@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The container image that the boot case carries, read back. */
+/* The container image that the boot cases carry, read back; the list of cases. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <json-c/json.h>
@@ -113,6 +113,9 @@ START_TEST(cases_have_names_of_their_own)
 		ck_assert_ptr_nonnull(vm_cases[i]->run);
 	}
 	ck_assert_ptr_null(vm_case_find("no such case"));
+	const struct vm_case *node = vm_case_find("node");
+	ck_assert(vm_case_fits(node, "node_1.raw") && vm_case_fits(node, "/a_b/out/node_2~rc.raw"));
+	ck_assert(!vm_case_fits(node, "/node_1/nginx_1.raw") && !vm_case_fits(node, "nodes_1.raw"));
 }
 END_TEST
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu-tests/cases/boot.h"
+
+#include <sys/stat.h>
+
+/* Room for the root partition that the first boot makes. */
+#define ROOT_BYTES (4 * GiB)
+
+#define BOOT_TIMEOUT_SEC 600
+
+const char *boot_said(const struct boot *b)
+{
+	return buf_str(&b->out);
+}
+
+int boot_feed(struct boot *b, const char *command, const struct buf *input, const char *what,
+	      struct err *e)
+{
+	int r = vm_run(b->vm,
+		       &(struct vm_run_params){
+			       .command = command, .input = input->data, .input_len = input->len },
+		       NULL, e);
+
+	return r < 0 ? err_wrap(e, r, "%s", what) : 0;
+}
+
+int boot_expect(struct boot *b, const char *command, const char *text, struct err *e)
+{
+	int r = guest_ask(b->vm, &b->out, e, "%s", command);
+
+	if (r < 0)
+		return err_wrap(e, r, "%s", command);
+	return strstr(boot_said(b), text) ? 0
+					  : err_set(e, -EBADMSG, "'%s' says nothing of '%s': %s",
+						    command, text, boot_said(b));
+}
+
+static void boot_done(struct boot *b)
+{
+	vm_free(b->vm);
+	buf_done(&b->out);
+}
+
+static int start(struct boot *b, const char *name, struct err *e)
+{
+	struct vm_params p = { .name = name,
+			       .image = b->ctx->image,
+			       .snapshot = true,
+			       .ssh = true,
+			       .log_dir = b->ctx->log_dir,
+			       .limit_sec = b->ctx->limit_sec };
+	struct stat st;
+
+	if (stat(p.image, &st) < 0)
+		return err_sys(e, -errno, "%s", p.image);
+	p.disk_bytes = align_up((uint64_t)st.st_size, MiB) + ROOT_BYTES;
+	return vm_start(b->ctx->host, &p, &b->vm, e);
+}
+
+/* Once a login prompt is on the console, systemd says no more there: either sign will do. */
+static int wait_console(struct boot *b, struct err *e)
+{
+	static const struct vm_pattern patterns[] = {
+		{ .text = "Reached target multi-user.target" },
+		{ .text = " login: " },
+		{ .text = "Kernel panic", .failure = true },
+		{ .text = "[Ee]mergency (mode|shell)", .regex = true, .failure = true },
+		{ .text = "Freezing execution", .failure = true },
+		{ .text = "No bootable option or device was found", .failure = true },
+	};
+
+	int r = vm_wait_console(b->vm, patterns, ARRAY_SIZE(patterns), BOOT_TIMEOUT_SEC, e);
+	if (r == -EBADMSG)
+		e->code = r = -EIO; /* it is not up: there is nothing more to ask it */
+	return MIN(r, 0);
+}
+
+static int check_up(struct boot *b, struct err *e)
+{
+	int status = 0;
+	int r = wait_console(b, e);
+
+	if (r < 0)
+		return r;
+	r = vm_run(b->vm,
+		   &(struct vm_run_params){ .command = "systemctl is-system-running --wait",
+					    .out = &b->out,
+					    .timeout_sec = BOOT_TIMEOUT_SEC },
+		   &status, e);
+	if (r < 0)
+		return r;
+	bool running = status == 0 && str_has_prefix(boot_said(b), "running");
+	if (running)
+		return 0;
+	_cleanup_free_ char *state = buf_take_str(&b->out);
+	r = guest_ask(b->vm, &b->out, e,
+		      "systemctl --failed --no-legend --plain; systemctl list-jobs "
+		      "--no-legend --plain");
+	return r < 0 ? r
+		     : err_set(e, -EBADMSG, "the system is %s%s", state ? state : "", boot_said(b));
+}
+
+static int power_off(struct boot *b, struct err *e)
+{
+	int r = vm_powerdown(b->vm, e);
+
+	return r < 0 ? r : vm_wait_exit(b->vm, 180, NULL, e);
+}
+
+static int check_console(struct boot *b, struct err *e)
+{
+	_cleanup_strv_ struct strv found = STRV_INIT;
+	int n = vm_console_signs(vm_console_text(b->vm), NULL, &found, e);
+
+	if (n <= 0)
+		return n;
+	return err_set(e, -EBADMSG, "%d bad signs on the console, the first: %s", n, found.v[0]);
+}
+
+/* The journal is kept whatever came out; without a channel there is none to keep. */
+static void keep_journal(struct boot *b, const char *name)
+{
+	_cleanup_free_ char *path = str_printf("%s/%s.journal", b->ctx->log_dir, name);
+	_cleanup_fclose_ FILE *f = path ? fopen(path, "we") : NULL;
+	struct err ignored;
+
+	if (f &&
+	    guest_ask(b->vm, &b->out, &ignored, "journalctl -b --no-pager -o short-monotonic") >= 0)
+		fwrite(b->out.data, 1, b->out.len, f);
+}
+
+static int check_units(struct boot *b, const char *const *units, struct err *e)
+{
+	for (size_t i = 0; units[i]; i++) {
+		int r = guest_ask(b->vm, &b->out, e, "systemctl is-active %s", units[i]);
+		if (r < 0)
+			return err_wrap(e, r, "%s", units[i]);
+	}
+	return 0;
+}
+
+int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct err *e)
+{
+	__attribute__((cleanup(boot_done))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
+	int r = start(&b, p->name, e);
+
+	if (r >= 0)
+		r = check_up(&b, e);
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	if (r >= 0)
+		r = boot_check_image(&b, e);
+	if (r >= 0)
+		r = check_units(&b, p->units, e);
+	for (size_t i = 0; r >= 0 && p->steps[i]; i++)
+		r = p->steps[i](&b, e);
+	keep_journal(&b, p->name);
+	if (r >= 0)
+		r = power_off(&b, e);
+	return r < 0 ? r : check_console(&b, e);
+}

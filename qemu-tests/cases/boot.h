@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The cases that boot an image once and look at it from inside. What must be right of every image is
+ * looked at for all of them: it comes up in order with nothing failed, Secure Boot is on, /usr is the
+ * signed one and not writable, the root partition is made, nothing bad is on the console.
+ */
+#include "qemu-tests/cases/case_util.h"
+
+struct boot {
+	struct vm_case_context *ctx;
+	struct vm *vm;
+	struct buf out; /* of the last command */
+};
+
+typedef int (*boot_step_fn)(struct boot *b, struct err *e);
+
+struct boot_params {
+	const char *name;	   /* of the logs */
+	const char *const *units;  /* that must be active; NULL-terminated */
+	const boot_step_fn *steps; /* what is looked at in this image only; NULL-terminated */
+};
+
+/** boot_judge() - boot the image, look at it, and shut it down; as struct vm_case's run() */
+int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct err *e) must_check;
+
+/** boot_said() - the output of the last command */
+const char *boot_said(const struct boot *b);
+
+/**
+ * boot_feed() - run a command that must succeed, with @input as its standard input
+ * @what: what the command is for, in errors
+ */
+int boot_feed(struct boot *b, const char *command, const struct buf *input, const char *what,
+	      struct err *e) must_check;
+
+/** boot_expect() - a command must succeed and say something that holds @text */
+int boot_expect(struct boot *b, const char *command, const char *text, struct err *e) must_check;
+
+/** boot_check_image() - what must be right of every image that is up */
+int boot_check_image(struct boot *b, struct err *e) must_check;
