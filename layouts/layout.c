@@ -44,6 +44,11 @@ const struct layout_partition *layout_find(const struct layout *l, enum layout_t
 	return NULL;
 }
 
+static size_t index_of(const struct layout *l, const struct layout_partition *p)
+{
+	return p ? (size_t)(p - l->partitions) : l->n_partitions;
+}
+
 static bool in_slot(enum layout_type t)
 {
 	return t == LAYOUT_USR || t == LAYOUT_USR_VERITY || t == LAYOUT_USR_VERITY_SIG;
@@ -60,8 +65,9 @@ static int check_partition(const struct layout *l, size_t i, struct err *e)
 	if (layout_find(l, p->type, p->slot) != p)
 		return err_set(e, -EINVAL, "partition %zu (%s) is there twice", i + 1, name);
 	if (p->size_bytes == 0 || p->size_bytes % LAYOUT_ALIGN_BYTES)
-		return err_set(e, -EINVAL, "partition %zu (%s): size must be a multiple of 1M",
-			       i + 1, name);
+		return err_set(e, -EINVAL,
+			       "partition %zu (%s): its size has to be a multiple of 1M", i + 1,
+			       name);
 	if ((p->type == LAYOUT_ESP) != (i == 0))
 		return err_set(e, -EINVAL, "partition %zu (%s): the esp is the first partition",
 			       i + 1, name);
@@ -72,29 +78,36 @@ static int check_partition(const struct layout *l, size_t i, struct err *e)
 }
 
 /* Both slots have every type, in the same sizes. */
-static int check_slots(const struct layout *l, struct err *e)
+static int check_slots(const struct layout *l, size_t *ret_partition, struct err *e)
 {
 	for (enum layout_type t = LAYOUT_USR; t <= LAYOUT_USR_VERITY_SIG; t++) {
 		const struct layout_partition *a = layout_find(l, t, 0), *b = layout_find(l, t, 1);
+		*ret_partition = index_of(l, b ? b : a);
 		if (!a || !b)
-			return err_set(e, -EINVAL, "slot %s has no %s partition", a ? "b" : "a",
-				       types[t].name);
+			return err_set(e, -EINVAL,
+				       "slot %s has no %s partition: each slot has a usr, a "
+				       "usr-verity and a usr-verity-sig",
+				       a ? "b" : "a", types[t].name);
 		if (a->size_bytes != b->size_bytes)
 			return err_set(e, -EINVAL,
-				       "the %s partitions of slots a and b differ in size",
+				       "the %s partitions of slots a and b differ in size: updates "
+				       "need them equal",
 				       types[t].name);
 	}
 	return 0;
 }
 
-int layout_check(const struct layout *l, struct err *e)
+int layout_check(const struct layout *l, size_t *ret_partition, struct err *e)
 {
+	*ret_partition = l->n_partitions;
 	if (l->n_partitions < 2)
 		return err_set(e, -EINVAL, "a layout has an esp, two slots and a root");
 	for (size_t i = 0; i < l->n_partitions; i++) {
 		int r = check_partition(l, i, e);
-		if (r < 0)
+		if (r < 0) {
+			*ret_partition = i;
 			return r;
+		}
 	}
-	return check_slots(l, e);
+	return check_slots(l, ret_partition, e);
 }

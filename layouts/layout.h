@@ -33,9 +33,13 @@ struct layout {
 void layout_free(struct layout *l);
 DEFINE_CLEANUP(struct layout *, layout_free)
 
-/** layout_check() - the rules that hold for any layout: one ESP in front, whole slots of equal sizes,
- *  the root last; Return: 0; -EINVAL with the partition and the rule */
-int layout_check(const struct layout *l, struct err *e) must_check;
+/**
+ * layout_check() - the rules that hold for any layout: one ESP in front, whole slots of equal sizes,
+ * the root last
+ * @ret_partition: on failure, the one that breaks the rule; n_partitions when it is none of them
+ * Return: 0; -EINVAL with the partition and the rule
+ */
+int layout_check(const struct layout *l, size_t *ret_partition, struct err *e) must_check;
 
 /** layout_type_name() - "usr-verity" and so on, as a layout's YAML has it */
 const char *layout_type_name(enum layout_type t);

@@ -5,6 +5,7 @@
 #include "base/blob.h"
 #include "base/buf.h"
 #include "base/outfile.h"
+#include "base/path.h"
 #include "base/pool.h"
 #include "base/run.h"
 #include "base/sink.h"
@@ -227,6 +228,44 @@ START_TEST(string_lists)
 }
 END_TEST
 
-TEST_MAIN("base", numbers_are_strict, hex_and_base64, errors_read_like_a_sentence, sha256_vectors,
-	  pool_runs_all_and_nests, windows_are_bounded, outfile_appears_whole_or_not_at_all,
-	  outfile_leaves_nothing_that_grows, programs_run, string_lists)
+static void is_tidied(const char *dir, const char *from, const char *to)
+{
+	_cleanup_free_ char *path = str_printf("%s%s", dir, from);
+	_cleanup_free_ char *want = str_printf("%s%s", dir, to);
+	_cleanup_free_ char *got = path_tidy(path);
+
+	ck_assert_str_eq(got, want);
+}
+
+START_TEST(tidy_paths)
+{
+	char *dir = test_dir();
+	_cleanup_free_ char *make =
+		str_printf("mkdir -p '%s/a/b' && ln -s / '%s/link' && : >'%s/file'", dir, dir, dir);
+
+	ck_assert_int_eq(system(make), 0);
+	is_tidied("", "/", "/");
+	is_tidied("", "//./..", "/");
+	is_tidied("", "", ".");
+	is_tidied("", "./.", ".");
+	is_tidied("", "./x//y/", "x/y");
+	is_tidied("", "../../x", "../../x");
+	is_tidied(dir, "/a/../c", "/c");
+	is_tidied(dir, "/a/b/../../c/./", "/c");
+	is_tidied(dir, "/a/..", "");
+	is_tidied(dir, "/link/../c", "/link/../c");
+	is_tidied(dir, "/none/../c", "/none/../c");
+	is_tidied(dir, "/none/../../c", "/none/../../c");
+	is_tidied(dir, "/file/../c", "/file/../c");
+	ck_assert_int_eq(chdir(dir), 0);
+	is_tidied("", "a/../c", "c");
+	is_tidied("", "a/..", ".");
+	is_tidied("", "a/../..", "..");
+	test_dir_remove(dir);
+}
+END_TEST
+
+TEST_MAIN("base", tidy_paths, numbers_are_strict, hex_and_base64, errors_read_like_a_sentence,
+	  sha256_vectors, pool_runs_all_and_nests, windows_are_bounded,
+	  outfile_appears_whole_or_not_at_all, outfile_leaves_nothing_that_grows, programs_run,
+	  string_lists)

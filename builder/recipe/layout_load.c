@@ -9,9 +9,15 @@
 /* layouts/acl.yaml, put into the program by the linker (see module.mk). */
 extern const char layouts_acl_yaml_start[], layouts_acl_yaml_end[];
 
+/* A layout while it is read, and where each of its partitions stands. */
+struct reading {
+	struct layout *layout;
+	struct yaml_value at[LAYOUT_MAX_PARTITIONS];
+};
+
 FIELD_FN(set_name)
 {
-	return yaml_string(v, &((struct layout *)target)->name, e);
+	return yaml_string(v, &((struct reading *)target)->layout->name, e);
 }
 
 FIELD_FN(set_sector_size)
@@ -22,7 +28,7 @@ FIELD_FN(set_sector_size)
 
 	int r = yaml_choice(v, names, ARRAY_SIZE(names), &i, e);
 	if (r == 0)
-		((struct layout *)target)->sector_bytes = sizes[i];
+		((struct reading *)target)->layout->sector_bytes = sizes[i];
 	return r;
 }
 
@@ -32,7 +38,7 @@ FIELD_FN(set_boot_tries)
 
 	int r = yaml_u64(v, 1, 10, &n, e);
 	if (r == 0)
-		((struct layout *)target)->boot_tries = (unsigned int)n;
+		((struct reading *)target)->layout->boot_tries = (unsigned int)n;
 	return r;
 }
 
@@ -70,10 +76,13 @@ FIELD_FN(add_partition)
 	static const struct yaml_field fields[] = { { "type", true, part_type },
 						    { "slot", false, part_slot },
 						    { "size", true, part_size } };
-	struct layout *l = target;
+	struct reading *rd = target;
+	struct layout *l = rd->layout;
 
 	if (l->n_partitions == LAYOUT_MAX_PARTITIONS)
-		return yaml_error(v, e, "more than %d partitions", LAYOUT_MAX_PARTITIONS);
+		return yaml_error(v, e, "more than %d partitions: there is no use for them",
+				  LAYOUT_MAX_PARTITIONS);
+	rd->at[l->n_partitions] = *v;
 	struct layout_partition *p = &l->partitions[l->n_partitions++];
 	p->slot = LAYOUT_NO_SLOT;
 	return yaml_map(v, fields, ARRAY_SIZE(fields), p, e);
@@ -92,15 +101,18 @@ static int parse(struct yaml_doc *doc, struct layout **ret, struct err *e)
 						    { "partitions", true, set_partitions } };
 	_cleanup_(layout_free) struct layout *l = calloc(1, sizeof(*l));
 	struct yaml_value root = yaml_root(doc);
+	struct reading rd = { .layout = l };
 	struct err why = { 0 };
+	size_t wrong;
 
 	if (!l)
 		return err_oom(e);
-	int r = yaml_map(&root, fields, ARRAY_SIZE(fields), l, e);
+	int r = yaml_map(&root, fields, ARRAY_SIZE(fields), &rd, e);
 	if (r < 0)
 		return r;
-	if (layout_check(l, &why) < 0)
-		return yaml_error(&root, e, "%s", why.msg);
+	if (layout_check(l, &wrong, &why) < 0)
+		return yaml_error(wrong < l->n_partitions ? &rd.at[wrong] : &root, e, "%s",
+				  why.msg);
 	*ret = TAKE_PTR(l);
 	return 0;
 }
@@ -117,6 +129,9 @@ int layout_load(const char *name_or_path, struct layout **ret, struct err *e)
 				     (size_t)(layouts_acl_yaml_end - layouts_acl_yaml_start), &doc,
 				     e);
 	else
-		r = err_set(e, -ENOENT, "no layout is called \"%s\"; built in: acl", name_or_path);
+		r = err_set(
+			e, -ENOENT,
+			"no layout is called \"%s\"; built in: acl; one of your own is a path, such as ./my.yaml",
+			name_or_path);
 	return r < 0 ? r : parse(doc, ret, e);
 }

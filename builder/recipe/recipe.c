@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include "base/path.h"
+
 #include "builder/recipe/recipe_fields.h"
 
 FIELD_FN(set_name)
@@ -137,11 +139,13 @@ FIELD_FN(read_included)
 /* The file for a path that may name a directory, and the directory that it lies in. */
 static int find_file(const char *path, struct recipe *r, struct err *e)
 {
+	_cleanup_free_ char *file = NULL;
 	struct stat st;
 
 	if (stat(path, &st) < 0)
 		return err_sys(e, -errno, "recipe %s", path);
-	r->path = S_ISDIR(st.st_mode) ? str_printf("%s/recipe.yaml", path) : strdup(path);
+	file = str_printf("%s%s", path, S_ISDIR(st.st_mode) ? "/recipe.yaml" : "");
+	r->path = file ? path_tidy(file) : NULL;
 	r->dir = r->path ? recipe_dir_of(r->path) : NULL;
 	return r->dir ? 0 : err_oom(e);
 }

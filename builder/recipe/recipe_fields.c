@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include "base/path.h"
+
 void *recipe_grow(void **items, size_t *n, size_t size)
 {
 	uint8_t *p = reallocarray(*items, *n + 1, size);
@@ -29,11 +31,13 @@ int recipe_get_path(const struct yaml_value *v, char **ret, struct err *e)
 	int rc = dir ? yaml_string(v, &s, e) : err_oom(e);
 	if (rc < 0)
 		return rc;
-	char *path = *s == '/' ? strdup(s) : str_printf("%s/%s", dir, s);
-	if (!path)
+	_cleanup_free_ char *path =
+		str_printf("%s%s%s", *s == '/' ? "" : dir, *s == '/' ? "" : "/", s);
+	char *tidy = path ? path_tidy(path) : NULL;
+	if (!tidy)
 		return err_oom(e);
 	free(*ret);
-	*ret = path;
+	*ret = tidy;
 	return 0;
 }
 
@@ -46,7 +50,7 @@ int recipe_add_directory(const struct yaml_value *v, struct strv *l, struct err 
 	if (rc < 0)
 		return rc;
 	if (stat(path, &st) < 0)
-		return yaml_error(v, e, "%s: %s", path, strerror(errno));
+		return yaml_error(v, e, "directory %s: %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return yaml_error(v, e, "%s is not a directory", path);
 	return strv_take(l, TAKE_PTR(path)) < 0 ? err_oom(e) : 0;
@@ -71,7 +75,8 @@ static int check_package_name(const struct yaml_value *v, void *target unused_, 
 		return rc;
 	if (!strchr(RECIPE_LOWER RECIPE_DIGITS, *s) ||
 	    !recipe_all_of(s, RECIPE_LOWER RECIPE_DIGITS "+-."))
-		return yaml_error(v, e, "\"%s\" is not a package name", s);
+		return yaml_error(
+			v, e, "\"%s\" is not a package name: those are of a-z, 0-9, +, - and .", s);
 	return 0;
 }
 
@@ -87,6 +92,9 @@ int recipe_get_image_path(const struct yaml_value *v, char **ret, struct err *e)
 	int rc = yaml_string(v, ret, e);
 
 	if (rc == 0 && (**ret != '/' || strstr(*ret, "/../") || str_has_suffix(*ret, "/..")))
-		return yaml_error(v, e, "\"%s\" is not an absolute path in the image", *ret);
+		return yaml_error(
+			v, e,
+			"\"%s\" is not a path in the image: those start with / and hold no ..",
+			*ret);
 	return rc;
 }

@@ -15,10 +15,11 @@ struct yaml_doc {
 	char *name;
 	char *text; /* libfyaml's nodes point into it */
 	struct fy_diag *diag;
+	struct fy_parser *parser;
 	struct fy_document *fyd;
 };
 
-DEFINE_CLEANUP(struct fy_diag *, fy_diag_destroy)
+DEFINE_CLEANUP(struct fy_document *, fy_document_destroy)
 
 void yaml_close(struct yaml_doc *d)
 {
@@ -26,11 +27,65 @@ void yaml_close(struct yaml_doc *d)
 		return;
 	if (d->fyd)
 		fy_document_destroy(d->fyd);
+	if (d->parser)
+		fy_parser_destroy(d->parser);
 	if (d->diag)
 		fy_diag_destroy(d->diag);
 	free(d->text);
 	free(d->name);
 	free(d);
+}
+
+/* Where a node begins: a mapping or sequence has no token of its own, what is in it has. */
+static struct fy_token *first_token(struct fy_node *node)
+{
+	while (node && !fy_node_is_scalar(node)) {
+		struct fy_node_pair *pair =
+			fy_node_is_mapping(node) ? fy_node_mapping_get_by_index(node, 0) : NULL;
+		node = pair			   ? fy_node_pair_key(pair)
+		       : fy_node_is_sequence(node) ? fy_node_sequence_get_by_index(node, 0)
+						   : NULL;
+	}
+	return node ? fy_node_get_scalar_token(node) : NULL;
+}
+
+/* A scalar stands where it stands; another value where its key does, or if it has none, where it begins. */
+static struct yaml_value value_at(const struct yaml_doc *d, struct fy_node *node,
+				  struct fy_node *key_node, const char *key)
+{
+	struct yaml_value v = { .doc = d, .node = node, .key = key, .line = 1, .column = 1 };
+	bool at_key = key_node && !(node && fy_node_is_scalar(node));
+	struct fy_token *t = first_token(at_key ? key_node : node);
+
+	if (!t && key_node)
+		t = first_token(key_node);
+	const struct fy_mark *m = t ? fy_token_start_mark(t) : NULL;
+	if (m) {
+		v.line = m->line + 1;
+		v.column = m->column + 1;
+	}
+	return v;
+}
+
+/* What would be right, for what people do wrong most often: libfyaml only says what is wrong. */
+static const char *advice(const char *complaint)
+{
+	static const struct {
+		const char *part, *advice;
+	} known[] = {
+		{ "tab character", ": indent with spaces" },
+		{ "duplicate key", ": a key stands once in its mapping" },
+		{ "quoted scalar", ": is its closing quote missing?" },
+		{ "multiline plain key", ": a key is followed by a colon and a space" },
+		{ "malformed UTF8", ": save the file as UTF-8" },
+		{ "Max depth", ": no value is nested that deeply" },
+		{ "cannot start with", ": put it into quotes" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strstr(complaint, known[i].part))
+			return known[i].advice;
+	return "";
 }
 
 /* The parser's first complaint, with its position. */
@@ -40,10 +95,83 @@ static int syntax_error(struct yaml_doc *d, struct err *e)
 	struct fy_diag_error *de = fy_diag_errors_iterate(d->diag, &iter);
 
 	if (!de)
-		return err_set(e, -EINVAL, "%s: not valid YAML", d->name);
+		return err_set(e, -EINVAL, "%s:1:1: not valid YAML", d->name);
 	/* libfyaml counts from 0 in marks and from 1 in collected errors' lines. */
-	return err_set(e, -EINVAL, "%s:%d:%d: not valid YAML: %s", d->name, MAX(de->line, 1),
-		       MAX(de->column, 1), de->msg);
+	return err_set(e, -EINVAL, "%s:%d:%d: not valid YAML: %s%s", d->name, MAX(de->line, 1),
+		       MAX(de->column, 1), de->msg, advice(de->msg));
+}
+
+/* Are there only blanks and comments? */
+static bool is_blank(const char *text)
+{
+	while (*text) {
+		text += strspn(text, " \t\r\n");
+		if (*text && *text != '#')
+			return false;
+		text += strcspn(text, "\n");
+	}
+	return true;
+}
+
+/* What is no text, or no text of ours, before the parser sees it. */
+static int check_text(const struct yaml_doc *d, size_t len, struct err *e)
+{
+	size_t text_len = strlen(d->text), line = 1, column = 1;
+
+	if (text_len == len)
+		return is_blank(d->text) ? err_set(e, -EINVAL,
+						   "%s:1:1: the file is empty: it has to hold "
+						   "keys with values, such as name: node",
+						   d->name)
+					 : 0;
+	for (size_t i = 0; i < text_len; i++) {
+		line += d->text[i] == '\n';
+		column = d->text[i] == '\n' ? 1 : column + 1;
+	}
+	return err_set(e, -EINVAL,
+		       "%s:%zu:%zu: a NUL byte: this is not a text file (UTF-8 is expected)",
+		       d->name, line, column);
+}
+
+static int refuse_magic(const struct yaml_value *v, struct err *e)
+{
+	if (v->node && fy_node_is_alias(v->node))
+		return yaml_error(v, e, "aliases (*name) are not accepted: write the value out");
+	if (v->node && fy_node_get_anchor(v->node))
+		return yaml_error(v, e, "anchors (&name) are not accepted: leave it out");
+	if (v->node && fy_node_get_tag_token(v->node))
+		return yaml_error(v, e, "tags (!name) are not accepted: leave it out");
+	return 0;
+}
+
+/* Behind the first document there is nothing. */
+static int check_end(struct yaml_doc *d, struct err *e)
+{
+	_cleanup_(fy_document_destroy) struct fy_document *more = fy_parse_load_document(d->parser);
+
+	if (!more)
+		return fy_parser_get_stream_error(d->parser) ? syntax_error(d, e) : 0;
+	struct yaml_value v = value_at(d, fy_document_root(more), NULL, "");
+	return yaml_error(&v, e, "a second document (behind --- or ...): a file holds one");
+}
+
+static int parse(struct yaml_doc *d, size_t len, struct err *e)
+{
+	const struct fy_parse_cfg cfg = {
+		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
+			 FYPCF_JSON_NONE,
+		.diag = d->diag,
+	};
+
+	d->parser = fy_parser_create(&cfg);
+	if (!d->parser || fy_parser_set_string(d->parser, d->text, len) < 0)
+		return err_oom(e);
+	d->fyd = fy_parse_load_document(d->parser);
+	if (!d->fyd || !fy_document_root(d->fyd))
+		return syntax_error(d, e);
+	struct yaml_value root = yaml_root(d);
+	int r = refuse_magic(&root, e);
+	return r < 0 ? r : check_end(d, e);
 }
 
 int yaml_open_string(const char *name, const char *text, size_t len, struct yaml_doc **ret,
@@ -62,21 +190,12 @@ int yaml_open_string(const char *name, const char *text, size_t len, struct yaml
 	d->diag = fy_diag_create(&diag_cfg);
 	if (!d->name || !d->text || !d->diag)
 		return err_oom(e);
-	if (strlen(d->text) != len)
-		return err_set(e, -EINVAL, "%s: holds a NUL byte: this is not a text file", name);
-	if (d->text[strspn(d->text, " \t\r\n")] == '\0')
-		return err_set(e, -EINVAL, "%s:1:1: the file is empty", name);
 	fy_diag_set_collect_errors(d->diag, true);
-	const struct fy_parse_cfg cfg = {
-		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
-			 FYPCF_JSON_NONE,
-		.diag = d->diag,
-	};
-	d->fyd = fy_document_build_from_string(&cfg, d->text, len);
-	if (!d->fyd)
-		return syntax_error(d, e);
-	if (!fy_document_root(d->fyd))
-		return err_set(e, -EINVAL, "%s:1:1: the file is empty", name);
+	int r = check_text(d, len, e);
+	if (r == 0)
+		r = parse(d, len, e);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(d);
 	return 0;
 }
@@ -89,26 +208,9 @@ int yaml_open(const char *path, struct yaml_doc **ret, struct err *e)
 	if (r < 0)
 		return r;
 	if (b->len > MAX_FILE_BYTES)
-		return err_set(e, -EFBIG, "%s: larger than 1 MiB", path);
+		return err_set(e, -EINVAL, "%s: larger than 1 MiB: this is not what is meant",
+			       path);
 	return yaml_open_string(path, b->len ? (const char *)b->data : "", b->len, ret, e);
-}
-
-/* A mapping or sequence has no token of its own: it stands where its key stands. */
-static struct yaml_value value_at(const struct yaml_doc *d, struct fy_node *node,
-				  struct fy_node *key_node, const char *key)
-{
-	struct yaml_value v = { .doc = d, .node = node, .key = key, .line = 1, .column = 1 };
-	struct fy_token *t =
-		node && fy_node_is_scalar(node) ? fy_node_get_scalar_token(node) : NULL;
-
-	if (!t && key_node)
-		t = fy_node_get_scalar_token(key_node);
-	const struct fy_mark *m = t ? fy_token_start_mark(t) : NULL;
-	if (m) {
-		v.line = m->line + 1;
-		v.column = m->column + 1;
-	}
-	return v;
 }
 
 struct yaml_value yaml_root(const struct yaml_doc *d)
@@ -138,20 +240,11 @@ int yaml_error(const struct yaml_value *v, struct err *e, const char *fmt, ...)
 /* What a value is, for messages. */
 static const char *type_name(const struct yaml_value *v)
 {
-	if (!v->node)
+	if (!v->node || fy_node_is_null(v->node))
 		return "nothing";
 	if (fy_node_is_mapping(v->node))
 		return "a mapping";
 	return fy_node_is_sequence(v->node) ? "a list" : "a single value";
-}
-
-static int refuse_magic(const struct yaml_value *v, struct err *e)
-{
-	if (v->node && fy_node_is_alias(v->node))
-		return yaml_error(v, e, "aliases (*name) are not accepted: write the value out");
-	if (v->node && fy_node_get_tag_token(v->node))
-		return yaml_error(v, e, "tags (!name) are not accepted");
-	return 0;
 }
 
 static const struct yaml_field *find_field(const struct yaml_field *fields, size_t n,
@@ -191,7 +284,7 @@ static int map_pair(const struct yaml_value *v, struct fy_node_pair *pair,
 	size_t i;
 
 	if (!key)
-		return yaml_error(&at_key, e, "a key must be a plain word");
+		return yaml_error(&at_key, e, "a key has to be a plain word");
 	int r = refuse_magic(&at_key, e);
 	if (r < 0)
 		return r;
@@ -200,7 +293,7 @@ static int map_pair(const struct yaml_value *v, struct fy_node_pair *pair,
 		return unknown_key(&at_key, fields, n, key, e);
 	struct yaml_value val = value_at(v->doc, fy_node_pair_value(pair), key_node, f->key);
 	if (*seen & UINT64_C(1) << i)
-		return yaml_error(&val, e, "key is there twice");
+		return yaml_error(&val, e, "this key is there twice: leave one out");
 	*seen |= UINT64_C(1) << i;
 	r = refuse_magic(&val, e);
 	return r < 0 ? r : f->set(&val, target, e);
@@ -256,16 +349,8 @@ int yaml_each(const struct yaml_value *v,
 		return yaml_error(v, e, "expected a list, found %s", type_name(v));
 	while ((item = fy_node_sequence_iterate(v->node, &iter))) {
 		struct yaml_value iv = value_at(v->doc, item, NULL, v->key);
-		if (!fy_node_is_scalar(item)) {
-			/* The nearest position that libfyaml knows: the first key, or the list's own. */
-			struct fy_node_pair *first = fy_node_is_mapping(item)
-							     ? fy_node_mapping_get_by_index(item, 0)
-							     : NULL;
-			if (first)
-				iv = value_at(v->doc, item, fy_node_pair_key(first), v->key);
-			else
-				iv.line = v->line, iv.column = v->column;
-		}
+		if (!first_token(item)) /* empty: its list is the nearest that has a position */
+			iv.line = v->line, iv.column = v->column;
 		r = refuse_magic(&iv, e);
 		if (r == 0)
 			r = fn(&iv, target, e);
@@ -295,10 +380,12 @@ int yaml_string(const struct yaml_value *v, char **ret, struct err *e)
 		return yaml_error(v, e, "expected a single value, found %s", type_name(v));
 	const char *s = fy_node_get_scalar(v->node, &len);
 	if (!s || len == 0)
-		return yaml_error(v, e, "is empty");
+		return yaml_error(v, e, "is empty: give it a value, or leave the key out");
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)s[i] < ' ' || s[i] == 127)
-			return yaml_error(v, e, "holds a control character or a line break");
+			return yaml_error(
+				v, e,
+				"holds a control character or a line break: write it on one line");
 	if (is_no_text(v, s, len))
 		return yaml_error(v, e, "%.*s is no text: put it in quotes if it is meant to be",
 				  (int)len, s);
@@ -367,7 +454,7 @@ static int add_string(const struct yaml_value *v, void *target, struct err *e)
 	if (r < 0)
 		return r;
 	if (strv_contains(l, s))
-		return yaml_error(v, e, "\"%s\" is there twice", s);
+		return yaml_error(v, e, "\"%s\" is there twice: leave one out", s);
 	return strv_take(l, TAKE_PTR(s)) < 0 ? err_oom(e) : 0;
 }
 

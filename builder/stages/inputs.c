@@ -78,6 +78,13 @@ static int derive_seed(struct build *b, struct err *e)
 	return 0;
 }
 
+static int load_layout(struct build *b, struct err *e)
+{
+	int r = layout_load(b->p.recipe->layout, &b->layout, e);
+
+	return r < 0 ? err_wrap(e, r, "%s: layout", b->p.recipe->path) : 0;
+}
+
 static int check_arch(const struct build *b, struct err *e)
 {
 	if (str_eq(b->p.recipe->arch, b->p.lock->arch))
@@ -124,7 +131,7 @@ static int plan(struct build *b, struct err *e)
 	if (r == 0)
 		r = derive_seed(b, e);
 	if (r == 0)
-		r = layout_load(recipe->layout, &b->layout, e);
+		r = load_layout(b, e);
 	if (r == 0)
 		r = signer_load(recipe->key, recipe->certificate, b->p.now, &b->signer, e);
 	if (r == 0)

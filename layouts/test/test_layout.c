@@ -48,8 +48,9 @@ START_TEST(contents_must_fit)
 	struct layout_params p = params();
 	struct layout_plan plan;
 	struct err e = { 0 };
+	size_t wrong;
 
-	ck_ok(layout_check(&l, &e));
+	ck_ok(layout_check(&l, &wrong, &e));
 	ck_ok(layout_place(&l, &p, &plan, &e));
 	p.usr_bytes++;
 	ck_fails(layout_place(&l, &p, &plan, &e), -ENOSPC,

@@ -61,6 +61,34 @@ START_TEST(reads_a_recipe)
 }
 END_TEST
 
+/* What a person reads in messages: no ".." that leads to where it came from. */
+START_TEST(paths_are_tidy)
+{
+	_cleanup_(recipe_free) struct recipe *r = NULL;
+	char *dir = test_dir();
+	_cleanup_free_ char *path = str_printf("%s/recipes/node/", dir);
+	_cleanup_free_ char *file = str_printf("%s/recipes/node/recipe.yaml", dir);
+	_cleanup_free_ char *key = str_printf("%s/keys/db.key", dir);
+	_cleanup_free_ char *make = str_printf("mkdir -p '%s' '%s/keys'", path, dir);
+	static const char text[] =
+		HEAD PACKAGES "kernel: {cmdline: quiet}\n"
+			      "initrd: {packages: [systemd], modules: []}\n"
+			      "filesystem: {type: ext4}\n"
+			      "layout: acl\n"
+			      "signing: {key: ../../keys/db.key, certificate: ./../node/db.crt}\n";
+	struct err e = { 0 };
+
+	ck_assert_int_eq(system(make), 0);
+	ck_ok(outfile_write(file, 0644, text, strlen(text), &e));
+	ck_ok(recipe_load(path, &r, &e));
+	ck_assert_str_eq(r->path, file);
+	ck_assert_str_eq(r->key, key);
+	ck_assert_str_eq(strrchr(r->certificate, '/'), "/db.crt");
+	ck_assert_ptr_null(strstr(r->certificate, ".."));
+	test_dir_remove(dir);
+}
+END_TEST
+
 /* Each: a recipe, and what the message must hold, its position first. */
 static const struct {
 	const char *text, *where, *what;
@@ -75,10 +103,30 @@ static const struct {
 	{ HEAD "packages: [\n" TAIL, "recipe.yaml:", "not valid YAML" },
 	{ HEAD PACKAGES "units: {enable: [{a: b}]}\n" TAIL,
 	  "recipe.yaml:7:", "expected a single value" },
-	{ HEAD PACKAGES "remove: [usr/share/doc]\n" TAIL, "recipe.yaml:7:10:", "absolute path" },
-	{ HEAD PACKAGES "remove: [/usr/../etc]\n" TAIL, "recipe.yaml:7:10:", "absolute path" },
+	{ HEAD PACKAGES "remove: [usr/share/doc]\n" TAIL,
+	  "recipe.yaml:7:10:", "start with / and hold no .." },
+	{ HEAD PACKAGES "remove: [/usr/../etc]\n" TAIL,
+	  "recipe.yaml:7:10:", "start with / and hold no .." },
 	{ HEAD PACKAGES "overlay: nowhere\n" TAIL, "recipe.yaml:7:10:", "No such file" },
-	{ HEAD PACKAGES "units: &u {}\nwithout: *u\n" TAIL, "recipe.yaml:8:", "aliases" },
+	{ HEAD PACKAGES "overlay: recipe.yaml\n" TAIL, "recipe.yaml:7:10:", "not a directory" },
+	{ HEAD PACKAGES "initrd: {packages: [a], modules: [], remove: [/usr/..]}\n",
+	  "recipe.yaml:7:47:", "hold no .." },
+	{ HEAD PACKAGES "prefer: [{path: etc/x, package: a}]\n",
+	  "recipe.yaml:7:17:", "start with /" },
+	{ HEAD "packages: []\n", "recipe.yaml:6:1:", "an image has packages" },
+	{ "repositories: []\n", "recipe.yaml:1:1:", "packages must come from somewhere" },
+	{ "repositories: [{type: rpm}]\n", "recipe.yaml:1:23:", "not one of: deb" },
+	{ "repositories: [{suite: ../x}]\n",
+	  "recipe.yaml:1:24:", "is not a suite, such as trixie" },
+	{ "repositories: [{mirror: ftp://x}]\n", "recipe.yaml:1:25:", "neither system, nor a URL" },
+	{ "repositories: [{type: deb, suite: a, components: [], mirror: system, keyring: k}]\n",
+	  "recipe.yaml:1:17:", "name at least one, such as main" },
+	{ HEAD PACKAGES "units: {start: [a]}\n", "recipe.yaml:7:9:", "known here: enable" },
+	{ HEAD PACKAGES "filesystem: {type: btrfs}\n", "recipe.yaml:7:20:", "not one of: ext4" },
+	{ HEAD PACKAGES "updates: {source: ftp://x}\n",
+	  "recipe.yaml:7:19:", "not an http:// or https:// URL" },
+	{ HEAD PACKAGES "signing: {key: k}\n", "recipe.yaml:7:1:", "\"certificate\" is missing" },
+	{ HEAD PACKAGES "units: &u {}\nwithout: *u\n" TAIL, "recipe.yaml:7:1:", "anchors" },
 	{ HEAD PACKAGES "without: [{package: a}]\n" TAIL, "recipe.yaml:7:", "\"why\" is missing" },
 	{ "name: Node\n" PACKAGES TAIL, "recipe.yaml:1:7:", "is not a name" },
 	{ "name: a_b\n" PACKAGES TAIL, "recipe.yaml:1:7:", "is not a name" },
@@ -160,9 +208,9 @@ START_TEST(includes_what_recipes_share)
 	ck_assert(r->remove[0].shared && !r->remove[1].shared);
 	ck_assert(r->without[0].shared && !r->without[1].shared);
 	ck_assert_uint_eq(r->overlays.n, 2);
-	ck_assert(str_has_suffix(r->overlays.v[0], "/own/../common/files"));
-	ck_assert(str_has_suffix(r->overlays.v[1], "/own/."));
-	ck_assert(str_has_suffix(r->key, "/own/../common/keys/db.key"));
+	ck_assert(str_has_suffix(r->overlays.v[0], "/common/files"));
+	ck_assert(str_has_suffix(r->overlays.v[1], "/own"));
+	ck_assert(str_has_suffix(r->key, "/common/keys/db.key"));
 	ck_assert(str_has_suffix(r->dir, "/own"));
 }
 END_TEST
@@ -177,7 +225,7 @@ static const struct {
 	{ HEAD, "include: ../common/base.yaml\n", "own/recipe.yaml:1:10:", "expected a list" },
 	{ HEAD, "include: [../common/more.yaml, ../common/more.yaml]\n",
 	  "own/recipe.yaml:1:32:", "there twice" },
-	{ HEAD, "include: [../common]\n", "own/../common:", "not a regular file" },
+	{ HEAD, "include: [../common]\n", "/common:", "not a regular file" },
 	{ INCLUDE, INCLUDE, "common/base.yaml:1:1:", "includes no others" },
 	{ HEAD "include: &x []\n", "include: *x\n", "own/recipe.yaml:1:11:", "aliases" },
 	{ HEAD "pakages: [a]\n", INCLUDE, "common/base.yaml:6:1:", "did you mean \"packages\"?" },
@@ -257,5 +305,44 @@ START_TEST(layouts)
 }
 END_TEST
 
-TEST_MAIN("recipe", reads_a_recipe, refuses_bad_recipes, includes_what_recipes_share,
-	  refuses_bad_includes, missing_recipe, layouts)
+/* Each: a layout, and what the message must hold, its position first. */
+static const struct {
+	const char *text, *where, *what;
+} bad_layouts[] = {
+	{ "name: x\nsector-sice: 512\n", "l.yaml:2:1:", "did you mean \"sector-size\"?" },
+	{ "name: x\nsector-size: 1024\n", "l.yaml:2:14:", "not one of: 512, 4096" },
+	{ "name: x\nboot-tries: 0\n", "l.yaml:2:13:", "not a whole number from 1 to 10" },
+	{ "name: x\nboot-tries: 11\n", "l.yaml:2:13:", "not a whole number from 1 to 10" },
+	{ "name: x\n", "l.yaml:1:1:", "key \"sector-size\" is missing" },
+	{ L_HEAD "  {}\n", "l.yaml:4:1:", "expected a list, found a mapping" },
+	{ L_HEAD "  - esp\n", "l.yaml:5:5:", "expected a mapping" },
+	{ L_HEAD "  - {type: esp}\n", "l.yaml:5:6:", "key \"size\" is missing" },
+	{ L_HEAD "  - {type: esp, size: 1X}\n", "l.yaml:5:23:", "a number with K, M, G or T" },
+	{ L_HEAD "  - {type: esp, size: -1M}\n", "l.yaml:5:23:", "not a size" },
+	{ L_HEAD "  - {type: esp, size: 99999999999T}\n", "l.yaml:5:23:", "not a size" },
+	{ L_HEAD L_ESP "  - {type: usr, slot: c, size: 1M}\n", "l.yaml:6:23:", "one of: a, b" },
+	{ L_HEAD L_ESP "  - {type: usr, size: 1M}\n" L_ROOT, "l.yaml:6:6:", "needs a slot" },
+	{ L_HEAD "  - {type: esp, slot: a, size: 1M}\n" L_ROOT, "l.yaml:5:6:", "can have no slot" },
+	{ L_HEAD L_ESP "  - {type: usr, slot: a, size: 0}\n" L_ROOT,
+	  "l.yaml:6:6:", "multiple of 1M" },
+	{ L_HEAD L_ESP L_SLOT("a") L_SLOT("b"), "l.yaml:11:6:", "root is the last partition" },
+	{ L_HEAD L_ESP L_SLOT("a") "  - {type: usr, slot: b, size: 9M}\n" L_ROOT,
+	  "l.yaml:9:6:", "slots a and b differ in size: updates need them equal" },
+	{ L_HEAD L_ESP, "l.yaml:1:1:", "a layout has an esp, two slots and a root" },
+};
+
+START_TEST(refuses_bad_layouts)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad_layouts); i++) {
+		struct layout *l = NULL;
+		struct err e = { 0 };
+		ck_assert_msg(load_layout(bad_layouts[i].text, &l, &e) == -EINVAL,
+			      "case %zu was taken", i);
+		ck_assert_msg(strstr(e.msg, bad_layouts[i].where), "case %zu: %s", i, e.msg);
+		ck_assert_msg(strstr(e.msg, bad_layouts[i].what), "case %zu: %s", i, e.msg);
+	}
+}
+END_TEST
+
+TEST_MAIN("recipe", reads_a_recipe, paths_are_tidy, refuses_bad_layouts, refuses_bad_recipes,
+	  includes_what_recipes_share, refuses_bad_includes, missing_recipe, layouts)

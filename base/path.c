@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/path.h"
+
+#include <sys/stat.h>
+
+#include "base/buf.h"
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static const char *last_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "..": takes the last name off again, if that is the same. Return: was it? */
+static bool go_up(struct buf *out)
+{
+	const char *path = buf_str(out), *last = last_name(path);
+
+	if (str_eq(path, "/"))
+		return true;
+	if (!*last || str_eq(last, "..") || !is_directory(path))
+		return false;
+	out->len = (size_t)(last - path);
+	if (out->len > 1)
+		out->len--; /* the slash before it, but for the root's */
+	out->data[out->len] = '\0';
+	return true;
+}
+
+char *path_tidy(const char *path)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	size_t len;
+
+	buf_append(&out, "/", *path == '/');
+	for (const char *p = path; *p; p += len) {
+		p += strspn(p, "/");
+		len = strcspn(p, "/");
+		if (len == 0 || (len == 1 && *p == '.') ||
+		    (len == 2 && memcmp(p, "..", 2) == 0 && go_up(&out)))
+			continue;
+		if (out.len && !str_eq(buf_str(&out), "/"))
+			buf_append(&out, "/", 1);
+		buf_append(&out, p, len);
+		if (buf_failed(&out))
+			return NULL;
+	}
+	if (!out.len)
+		buf_append(&out, ".", 1);
+	return buf_take_str(&out);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* Paths as people read them. */
+#include "base/util.h"
+
+/**
+ * path_tidy() - the same file by a shorter path: no ".", no "//", no "x/.."
+ *
+ * "x/.." stays where it cannot be left out: behind a symlink it leads elsewhere, and where there is no
+ * x, nothing is below it.
+ *
+ * Return: on the heap; NULL when out of memory
+ */
+char *path_tidy(const char *path) must_check;
