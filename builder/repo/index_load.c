@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/repo/index_load.h"
 
+#include "base/near.h"
 #include "base/source.h"
 #include "builder/repo/download.h"
 #include "builder/repo/index_cache.h"
@@ -59,6 +60,20 @@ static int download_all(const struct index_load_params *p, struct download *item
 			    e);
 }
 
+/* Nothing at the suite's address: a name that is wrong, or a mirror that is none. */
+static int no_suite(const struct fetched *f, const char *suite, struct err *e)
+{
+	_cleanup_free_ char *near = mirror_near_suite(suite);
+
+	if (near)
+		return err_set(e, -ENOENT, "suite %s: there is no %s/%s; is it %s?", suite, f->base,
+			       f->path, near);
+	return err_set(e, -ENOENT,
+		       "suite %s: there is no %s/%s: check the suite's name in the recipe, and "
+		       "that this is a mirror's address",
+		       suite, f->base, f->path);
+}
+
 static int get_inreleases(const struct index_load_params *p, struct fetched *f, struct err *e)
 {
 	const struct recipe *r = p->recipe;
@@ -77,10 +92,14 @@ static int get_inreleases(const struct index_load_params *p, struct fetched *f, 
 					      .path = f[i].path,
 					      .size_bytes = UINT64_MAX,
 					      .max_bytes = MAX_INRELEASE_BYTES,
-					      .buf = &f[i].buf };
+					      .buf = &f[i].buf,
+					      .may_be_missing = true };
 	}
 	if (rc == 0)
 		rc = download_all(p, items, r->n_repos, e);
+	for (size_t i = 0; rc == 0 && i < r->n_repos; i++)
+		if (items[i].missing)
+			rc = no_suite(&f[i], r->repos[i].suite, e);
 	free(items);
 	return rc;
 }
@@ -147,14 +166,42 @@ static int load_releases(const struct index_load_params *p, struct index_set *s,
 }
 
 /* The security archive calls its components updates/main and so on, but serves them as main. */
-static bool has_component(const struct release *r, const char *component)
+static int list_components(const struct release *r, struct strv *ret)
 {
 	for (size_t i = 0; i < r->components.n; i++) {
 		const char *slash = strrchr(r->components.v[i], '/');
-		if (str_eq(slash ? slash + 1 : r->components.v[i], component))
-			return true;
+		if (strv_add(ret, slash ? slash + 1 : r->components.v[i]) < 0)
+			return -ENOMEM;
 	}
-	return false;
+	return 0;
+}
+
+/* The index has other ones than the one that is asked for. */
+static int not_among(const struct strv *known, const char *kind, const char *name, struct err *e)
+{
+	const char *near = near_name(name, (const char *const *)known->v, known->n);
+	_cleanup_buf_ struct buf list = BUF_INIT;
+
+	for (size_t i = 0; i < known->n; i++)
+		buf_printf(&list, "%s%s", i ? ", " : "", known->v[i]);
+	if (near)
+		return err_set(e, -ENOENT, "the index has no %s %s; is it %s?", kind, name, near);
+	return err_set(e, -ENOENT, "the index has no %s %s; it has: %.1000s", kind, name,
+		       buf_str(&list));
+}
+
+static int check_names(const struct release *r, const char *component, const char *arch,
+		       struct err *e)
+{
+	_cleanup_strv_ struct strv components = STRV_INIT;
+
+	if (list_components(r, &components) < 0)
+		return err_oom(e);
+	if (!strv_contains(&r->architectures, arch))
+		return not_among(&r->architectures, "architecture", arch, e);
+	return strv_contains(&components, component)
+		       ? 0
+		       : not_among(&components, "component", component, e);
 }
 
 static int name_files(const struct release *r, const char *component, const char *arch,
@@ -170,12 +217,11 @@ static int name_files(const struct release *r, const char *component, const char
 	f->component = component;
 	f->file = release_find(r, xz);
 	f->plain = release_find(r, plain);
-	if (!strv_contains(&r->architectures, arch))
-		return err_set(e, -ENOENT, "the index has no architecture %s", arch);
-	if (!has_component(r, component))
-		return err_set(e, -ENOENT, "the index has no component %s", component);
+	int rc = check_names(r, component, arch, e);
+	if (rc < 0)
+		return rc;
 	if (!f->file)
-		return err_set(e, -ENOENT, "the index lists no %s", xz);
+		return err_set(e, -ENOENT, "the index lists no %s: take another mirror", xz);
 	if (f->file->size_bytes > MAX_XZ_BYTES)
 		return err_set(e, -EBADMSG, "%s is too large: %llu bytes", xz,
 			       (unsigned long long)f->file->size_bytes);

@@ -141,12 +141,13 @@ static int solve_both(struct lock *l, const struct recipe *r, const struct index
 			return err_oom(e);
 	p.names = &r->packages;
 	int rc = solve_closure(&p, &image, e);
+	if (rc < 0)
+		return err_wrap(e, rc, "%s: packages", r->path);
 	p.names = &r->initrd_packages;
-	if (rc == 0 && r->initrd_packages.n) {
+	if (r->initrd_packages.n)
 		rc = solve_closure(&p, &initrd, e);
-		if (rc < 0)
-			rc = err_wrap(e, rc, "initrd");
-	}
+	if (rc < 0)
+		return err_wrap(e, rc, "%s: initrd: packages", r->path);
 	if (rc == 0)
 		rc = notice_unasked(r, &asked, notices, e);
 	return rc == 0 ? fill_packages(l, &image, &initrd, e) : rc;

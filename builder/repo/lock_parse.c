@@ -329,5 +329,10 @@ int lock_load(const char *path, struct lock **ret, struct err *e)
 	rc = source_pread(&in, 0, text, in.size_bytes, e);
 	if (rc < 0)
 		return err_wrap(e, rc, "%s", path);
-	return lock_parse(text, in.size_bytes, path, ret, e);
+	rc = lock_parse(text, in.size_bytes, path, ret, e);
+	if (rc == -EINVAL) {
+		struct err why = *e;
+		return err_set(e, rc, "%.1500s; slipway lock makes it anew", why.msg);
+	}
+	return rc;
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/near.h"
 #include "builder/repo/apt_sources.h"
 
 struct mirror_set {
@@ -36,25 +37,37 @@ static char *trimmed(const char *s)
 	return strndup(s, n);
 }
 
-/* The code names of Debian's releases that are served; other words may be anyone's. */
-static bool is_debian_suite(const char *suite)
-{
-	static const char *const names[] = { "stretch",	     "buster",	  "bullseye", "bookworm",
-					     "trixie",	     "forky",	  "duke",     "sid",
-					     "oldoldstable", "oldstable", "stable",   "testing",
-					     "unstable" };
-	static const char *const ends[] = { "", "-updates", "-backports", "-security",
+/* The names of Debian's releases that are served; other words may be anyone's. */
+static const char *const releases[] = { "stretch",	"buster",    "bullseye", "bookworm",
+					"trixie",	"forky",     "duke",	 "sid",
+					"oldoldstable", "oldstable", "stable",	 "testing",
+					"unstable" };
+static const char *const release_ends[] = { "", "-updates", "-backports", "-security",
 					    "-proposed-updates" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		size_t n = strlen(names[i]);
-		if (strncmp(suite, names[i], n) != 0)
+static bool is_debian_suite(const char *suite)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
+		size_t n = strlen(releases[i]);
+		if (strncmp(suite, releases[i], n) != 0)
 			continue;
-		for (size_t k = 0; k < ARRAY_SIZE(ends); k++)
-			if (str_eq(suite + n, ends[k]))
+		for (size_t k = 0; k < ARRAY_SIZE(release_ends); k++)
+			if (str_eq(suite + n, release_ends[k]))
 				return true;
 	}
 	return false;
+}
+
+char *mirror_near_suite(const char *suite)
+{
+	_cleanup_strv_ struct strv all = STRV_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(releases); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(release_ends); k++)
+			if (strv_addf(&all, "%s%s", releases[i], release_ends[k]) < 0)
+				return NULL;
+	const char *near = near_name(suite, (const char *const *)all.v, all.n);
+	return near && !str_eq(near, suite) ? strdup(near) : NULL;
 }
 
 /* How surely is this a part of Debian? 0: it is not. */

@@ -55,5 +55,8 @@ int mirror_set_new(const struct recipe *r, const char *override, const char *apt
 void mirror_set_free(struct mirror_set *m);
 DEFINE_CLEANUP(struct mirror_set *, mirror_set_free)
 
+/** mirror_near_suite() - a suite of Debian's of nearly this name, on the heap; NULL: there is none */
+char *mirror_near_suite(const char *suite) must_check;
+
 /** mirror_set_url() - base address that serves dists/<suite>; NULL: the recipe has no such suite */
 const char *mirror_set_url(const struct mirror_set *m, const char *suite);

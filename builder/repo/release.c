@@ -165,7 +165,7 @@ static int parse_dates(struct release *r, struct span stanza, uint64_t now, stru
 	if (rc > 0 && r->valid_until < now && deb822_get(stanza, "Valid-Until", &text))
 		return err_set(e, -EBADMSG,
 			       "the index is stale: it was valid until %.*s; the mirror is behind, "
-			       "or someone holds updates back",
+			       "or someone holds updates back: take another mirror",
 			       (int)MIN(text.len, 40), text.p);
 	if (r->date > now && r->date - now > FUTURE_SECONDS && deb822_get(stanza, "Date", &text))
 		return err_set(
@@ -184,7 +184,8 @@ static int parse_names(struct release *r, struct span stanza, const char *suite,
 	deb822_get(stanza, "Codename", &codename);
 	if (!span_eq(is, suite) && !span_eq(codename, suite))
 		return err_set(e, -EBADMSG,
-			       "the index is of another suite: \"%.*s\", code name \"%.*s\"",
+			       "the index is of another suite: \"%.*s\", code name \"%.*s\"; name "
+			       "one of these in the recipe, or another mirror",
 			       (int)MIN(is.len, 60), is.p, (int)MIN(codename.len, 60), codename.p);
 	if (!codename.len)
 		codename = is;

@@ -107,20 +107,31 @@ static int refuse(const struct verdict *v, const char *keyring, const struct buf
 {
 	if (v->bad)
 		return err_set(e, -EBADMSG,
-			       "the signature is bad: the index was changed after it was signed");
+			       "the signature is bad: the index was changed after it was signed; "
+			       "take another mirror");
 	if (v->expired)
 		return err_set(e, -EBADMSG,
-			       "the signature or the key that made it has expired; if this is an "
-			       "index that was archived, see slipway lock --at");
+			       "the signature or the key that made it has expired: is %s up to "
+			       "date? If this is an index that was archived, see slipway lock --at",
+			       keyring);
 	if (v->revoked)
-		return err_set(e, -EBADMSG, "the key that signed the index has been revoked");
+		return err_set(e, -EBADMSG,
+			       "the key that signed the index has been revoked: is %s up to date?",
+			       keyring);
 	if (v->weak)
-		return err_set(e, -EBADMSG, "the signature uses a digest that is no longer safe");
+		return err_set(e, -EBADMSG,
+			       "the signature uses a digest that is no longer safe: the mirror has "
+			       "to sign with SHA-256 or better");
 	if (v->unknown.n)
-		return err_set(e, -EBADMSG, "the index is signed by a key that is not in %s: %s",
+		return err_set(e, -EBADMSG,
+			       "the index is signed by a key that is not in %s: %s; name the "
+			       "keyring that has it in the recipe, if you trust it",
 			       keyring, v->unknown.v[0]);
 	if (v->no_data || !diag->len)
-		return err_set(e, -EBADMSG, "the index is not signed");
+		return err_set(
+			e, -EBADMSG,
+			"the index is not signed: nothing in it can be trusted; take another "
+			"mirror");
 	return err_set(e, -EBADMSG, "gpgv finds no good signature: %.300s", buf_str(diag));
 }
 
@@ -143,7 +154,8 @@ static int run_gpgv(const struct buf *in, const char *keyring, struct buf *out, 
 			     &code, e);
 	if (rc == -ENOENT)
 		return err_set(e, rc,
-			       "gpgv is not installed: it checks the signature of the index");
+			       "gpgv is not installed: install it, it checks the signature of the "
+			       "index");
 	return rc;
 }
 
@@ -154,7 +166,8 @@ int release_verify(const struct release_verify_params *p, struct buf *ret_text,
 	struct verdict v = { .at = p->at, .keys_until = UINT64_MAX };
 
 	if (access(p->keyring, R_OK) < 0)
-		return err_sys(e, -errno, "keyring %s", p->keyring);
+		return err_sys(e, -errno, "keyring %s (Debian's comes with debian-archive-keyring)",
+			       p->keyring);
 	int rc = run_gpgv(p->inrelease, p->keyring, &out, &status, e);
 	struct span text = { buf_str(&status), status.len }, line;
 	while (rc == 0 && span_line(&text, &line))

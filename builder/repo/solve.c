@@ -76,8 +76,11 @@ static int mark_without(struct solve_work *w, struct err *e)
 			w->without_of[k] = i + 1;
 		queue_push(&w->without, pool_str2id(w->pool, name, 1));
 		if (strv_contains(w->p->names, name))
-			return err_set(e, -EINVAL, "package %s is both asked for and under without",
-				       name);
+			return err_set(
+				e, -EINVAL,
+				"package %s is both asked for and under without: leave it out "
+				"of one",
+				name);
 	}
 	return 0;
 }

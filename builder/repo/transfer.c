@@ -250,6 +250,17 @@ static int truncated(struct transfer *t, bool keep, struct err *e)
 	return give_up(t, -EBADMSG, keep, e);
 }
 
+/* Is it the mirror, or the way to it, that is at fault? */
+static int mirror_fault(CURLcode code, long status)
+{
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return -ETIMEDOUT;
+	return may_pass(code, status) || code == CURLE_HTTP_RETURNED_ERROR ||
+			       code == CURLE_PEER_FAILED_VERIFICATION
+		       ? -EHOSTUNREACH
+		       : -EIO;
+}
+
 static int failed(struct transfer *t, CURLcode code, uint64_t now_ms, struct err *e)
 {
 	long status = 0;
@@ -277,7 +288,8 @@ static int failed(struct transfer *t, CURLcode code, uint64_t now_ms, struct err
 		return wait_for_next(t, now_ms);
 	if (code == CURLE_PARTIAL_FILE)
 		return truncated(t, true, e);
-	err_set(e, code == CURLE_OPERATION_TIMEDOUT ? -ETIMEDOUT : -EIO, "%s%s",
+	err_set(e, mirror_fault(code, status),
+		"%s%s: try again, or name another mirror with --mirror or SLIPWAY_MIRROR",
 		t->curl_says[0] ? t->curl_says : curl_easy_strerror(code),
 		t->tries > 1 ? " (tried several times)" : "");
 	return give_up(t, e->code, true, e);

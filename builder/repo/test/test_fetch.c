@@ -187,8 +187,8 @@ START_TEST(faults_that_stay)
 	check_fault(HTTP_UNANNOUNCED, -EBADMSG, "truncated after ");
 	check_fault(HTTP_LONG, -EBADMSG, "longer than the 200000 bytes");
 	check_fault(HTTP_CHANGED, -EBADMSG, "its SHA-256 is ");
-	check_fault(HTTP_BUSY, -EIO, "503");
-	check_fault(HTTP_HANG_UP, -EIO, "tried several times");
+	check_fault(HTTP_BUSY, -EHOSTUNREACH, "503");
+	check_fault(HTTP_HANG_UP, -EHOSTUNREACH, "tried several times): try again, or name");
 	check_fault(HTTP_TO_FILE, -EIO, "ot supported");
 }
 END_TEST
@@ -309,7 +309,7 @@ START_TEST(nobody_there)
 
 	setup(&w, 1);
 	http_stop(&w.server);
-	ck_fails(fetch(&w, &e), -EIO, "tried several times");
+	ck_fails(fetch(&w, &e), -EHOSTUNREACH, "tried several times): try again, or name");
 	http_start(&w.server, w.dir);
 	done(&w);
 }

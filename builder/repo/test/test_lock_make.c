@@ -71,6 +71,7 @@ static int make(struct world *w, const struct made *m, struct buf *out, struct e
 
 	r.initrd_packages = strv_of(m->initrd ? m->initrd : "");
 	r.dir = w->dir;
+	r.path = (char *)"recipe.yaml";
 	if (m->relative_keyring)
 		strcpy(r.repos[0].keyring, "key.gpg"); /* shorter than what was there */
 	int rc = lock_make(&r,
@@ -230,10 +231,16 @@ START_TEST(another_suite_under_the_name)
 	ck_fails(make(&w, &(struct made){ .suites = "new" }, &out, &e), -EBADMSG,
 		 "suite new: the index is of another suite: \"sid\"");
 	ck_fails(make(&w, &(struct made){ .suites = "nosuch" }, &out, &e), -ENOENT,
-		 "dists/nosuch/InRelease: from file:///");
+		 "/debian/dists/nosuch/InRelease: check the suite's name in the recipe");
+	ck_fails(make(&w, &(struct made){ .suites = "trixi-updates" }, &out, &e), -ENOENT,
+		 "; is it trixie-updates?");
 	ck_fails(make(&w, &(struct made){ .suites = "sid sid" }, &out, &e), -EINVAL,
 		 "suite sid is listed twice");
-	ck_fails(make(&w, &(struct made){ .packages = "aa" }, &out, &e), -ENOENT, "package aa");
+	ck_fails(make(&w, &(struct made){ .packages = "aa" }, &out, &e), -ENOENT,
+		 "recipe.yaml: packages: no suite of the recipe has a package aa");
+	ck_fails(
+		make(&w, &(struct made){ .initrd = "innit" }, &out, &e), -ENOENT,
+		"recipe.yaml: initrd: packages: no suite of the recipe has a package innit; is it init?");
 	ck_fails(make(&w, &(struct made){ .now = T0 + 86400 }, &out, &e), -EBADMSG,
 		 "suite sid-security: the index is stale");
 	ck_fails(make(&w, &(struct made){ .now = T0 - 2 * 86400 }, &out, &e), -EBADMSG,

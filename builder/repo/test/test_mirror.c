@@ -194,6 +194,18 @@ START_TEST(bad_ones)
 }
 END_TEST
 
+START_TEST(suites_that_are_meant)
+{
+	_cleanup_free_ char *updates = mirror_near_suite("trixie-update");
+	_cleanup_free_ char *code_name = mirror_near_suite("bookwrom");
+
+	ck_assert_str_eq(updates, "trixie-updates");
+	ck_assert_str_eq(code_name, "bookworm");
+	ck_assert_ptr_null(mirror_near_suite("trixie"));
+	ck_assert_ptr_null(mirror_near_suite("our-own"));
+}
+END_TEST
+
 START_TEST(of_a_recipe)
 {
 	_cleanup_(mirror_set_free) struct mirror_set *set = NULL;
@@ -216,7 +228,7 @@ START_TEST(of_a_recipe)
 }
 END_TEST
 
-TEST_MAIN("mirror", deb822_sources, one_line_sources, disabled_are_passed_over,
-	  other_vendors_are_not_taken, the_surest_is_taken, several_uris_and_suites,
-	  keys_within_the_source, files_in_order_of_their_names, none_is_an_error, given_ones,
-	  a_directory_with_a_sibling, bad_ones, of_a_recipe)
+TEST_MAIN("mirror", suites_that_are_meant, deb822_sources, one_line_sources,
+	  disabled_are_passed_over, other_vendors_are_not_taken, the_surest_is_taken,
+	  several_uris_and_suites, keys_within_the_source, files_in_order_of_their_names,
+	  none_is_an_error, given_ones, a_directory_with_a_sibling, bad_ones, of_a_recipe)
