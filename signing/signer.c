@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
+#include <openssl/x509v3.h>
 
 DEFINE_CLEANUP(OSSL_STORE_CTX *, OSSL_STORE_close)
 DEFINE_CLEANUP(OSSL_STORE_INFO *, OSSL_STORE_INFO_free)
@@ -92,7 +93,8 @@ static int not_found(const char *where, const struct wanted *w, struct err *e)
 			       : w->other == OSSL_STORE_INFO_NAME   ? "directory"
 								    : "list or parameters");
 	}
-	return openssl_err(e, -ENOKEY, "%s: no %s in it", where, w->kind_name);
+	return openssl_err(e, -ENOKEY, "%s: no %s in it (PEM or DER is expected)", where,
+			   w->kind_name);
 }
 
 static int store_load(const char *where, struct wanted *w, OSSL_STORE_INFO **ret, struct err *e)
@@ -145,13 +147,24 @@ int certificate_load(const char *path, X509 **ret, struct err *e)
 static int check_key(EVP_PKEY *key, struct err *e)
 {
 	if (!EVP_PKEY_is_a(key, "RSA"))
-		return err_set(e, -EKEYREJECTED,
-			       "it is an %s key: firmware and kernels verify RSA signatures only",
-			       EVP_PKEY_get0_type_name(key));
+		return err_set(
+			e, -EKEYREJECTED,
+			"it is an %s key: firmware and kernels verify RSA signatures only: take an RSA key",
+			EVP_PKEY_get0_type_name(key));
 	if (EVP_PKEY_get_bits(key) < 2048)
-		return err_set(e, -EKEYREJECTED, "RSA of %d bits is too short, 2048 at least",
+		return err_set(e, -EKEYREJECTED, "RSA of %d bits is too short: 2048 at least",
 			       EVP_PKEY_get_bits(key));
 	return 0;
+}
+
+static int dated(const ASN1_TIME *t, const char *fmt, struct err *e)
+{
+	char day[16] = "?";
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(t, &tm) == 1)
+		strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+	return err_set(e, -EKEYEXPIRED, fmt, day);
 }
 
 static int check_dates(X509 *cert, time_t at, struct err *e)
@@ -163,9 +176,24 @@ static int check_dates(X509 *cert, time_t at, struct err *e)
 	if (start == -2 || end == -2)
 		return openssl_err(e, -EKEYREJECTED, "its dates cannot be read");
 	if (start > 0)
-		return err_set(e, -EKEYEXPIRED, "it is not valid yet");
+		return dated(X509_get0_notBefore(cert),
+			     "it is not valid before %s: is this machine's clock right?", e);
 	if (end < 0)
-		return err_set(e, -EKEYEXPIRED, "it has expired");
+		return dated(X509_get0_notAfter(cert), "it expired on %s: sign with a newer one",
+			     e);
+	return 0;
+}
+
+/* What it says it may be used for, if it says so: RFC 5280, 4.2.1.3 and 4.2.1.12. */
+static int check_usage(X509 *cert, struct err *e)
+{
+	if (!(X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE))
+		return err_set(e, -EKEYREJECTED,
+			       "its key usage lacks digitalSignature: it is not for signing data");
+	if (!(X509_get_extended_key_usage(cert) & (XKU_CODE_SIGN | XKU_ANYEKU)))
+		return err_set(
+			e, -EKEYREJECTED,
+			"its extended key usage lacks codeSigning: it is not for boot files");
 	return 0;
 }
 
@@ -175,7 +203,9 @@ static int check_pair(EVP_PKEY *key, X509 *cert, struct err *e)
 
 	if (!public || EVP_PKEY_eq(public, key) != 1) {
 		ERR_clear_error();
-		return err_set(e, -EKEYREJECTED, "it is not the certificate of this private key");
+		return err_set(e, -EKEYREJECTED,
+			       "it is not the certificate of this private key: name the two that "
+			       "belong together");
 	}
 	return 0;
 }
@@ -187,6 +217,8 @@ int signer_new(EVP_PKEY *key, X509 *cert, time_t at, struct signer **ret, struct
 	if (r < 0)
 		return err_wrap(e, r, "private key");
 	r = check_pair(key, cert, e);
+	if (r == 0)
+		r = check_usage(cert, e);
 	if (r == 0)
 		r = check_dates(cert, at, e);
 	if (r < 0)

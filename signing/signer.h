@@ -24,7 +24,8 @@ struct signer {
  * @at: the certificate must be valid at this time; 0: its dates are not looked at
  * Return: 0; -ENOENT, -EACCES and the like for a file that cannot be read; -ENOKEY an encrypted key
  * (nobody is asked for a passphrase) or no key or certificate in there; -EKEYREJECTED the two do not
- * belong together, not RSA, under 2048 bits; -EKEYEXPIRED not valid at @at; -ENOMEM
+ * belong together, not RSA, under 2048 bits, a certificate that is not for signing code; -EKEYEXPIRED
+ * not valid at @at; -ENOMEM
  */
 int signer_load(const char *key, const char *cert, time_t at, struct signer **ret,
 		struct err *e) must_check;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program: global options, the environment, the clock and signals; then one command. */
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -51,6 +52,22 @@ static void catch_signals(void)
 	sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGALRM, &alarm_sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+/*
+ * Where standard input, output or error is closed, the next file that is opened would be it, and what is
+ * printed would go into an image. What is opened here instead cannot be written to: printing fails.
+ */
+static bool keep_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 static void print_usage(FILE *f)
@@ -209,6 +226,8 @@ int main(int argc, char **argv)
 	unsigned int jobs = usable_cpus();
 
 	umask(022);
+	if (!keep_standard_fds())
+		return EXIT_FAILED;
 	if (argc > 1 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"))) {
 		print_usage(stdout);
 		return EXIT_OK;

@@ -17,9 +17,30 @@ int inputs_load_enrolment(const struct recipe *recipe, struct blob *ret[N_ENROLM
 			return err_oom(e);
 		int r = blob_new_file(AT_FDCWD, path, &ret[i], e);
 		if (r < 0)
-			return err_wrap(e, r, "signing: enroll (made by slipway keygen)");
+			return err_wrap(e, r, "%s: signing: enroll (made by slipway keygen)",
+					recipe->path);
 	}
 	return 0;
+}
+
+static int load_layout(const struct recipe *recipe, struct layout **ret, struct err *e)
+{
+	int r = layout_load(recipe->layout, ret, e);
+
+	return r < 0 ? err_wrap(e, r, "%s: layout", recipe->path) : 0;
+}
+
+static int load_signer(const struct recipe *recipe, int64_t now, struct signer **ret, struct err *e)
+{
+	int r = signer_load(recipe->key, recipe->certificate, now, ret, e);
+
+	if (r == -ENOENT) {
+		struct err why = *e;
+		return err_set(e, r,
+			       "%s: signing: %.1500s; slipway keygen makes keys for development",
+			       recipe->path, why.msg);
+	}
+	return r < 0 ? err_wrap(e, r, "%s: signing", recipe->path) : 0;
 }
 
 static int note(int r, struct strv *problems, struct err *e)
@@ -49,10 +70,9 @@ int inputs_check(const struct recipe *recipe, int64_t now, struct strv *problems
 	_cleanup_(signer_free) struct signer *signer = NULL;
 	struct blob *enrolment[N_ENROLMENT] = { NULL };
 
-	int r = note(layout_load(recipe->layout, &layout, e), problems, e);
+	int r = note(load_layout(recipe, &layout, e), problems, e);
 	if (r == 0)
-		r = note(signer_load(recipe->key, recipe->certificate, now, &signer, e), problems,
-			 e);
+		r = note(load_signer(recipe, now, &signer, e), problems, e);
 	if (r == 0)
 		r = note(inputs_load_enrolment(recipe, enrolment, e), problems, e);
 	for (size_t i = 0; i < N_ENROLMENT; i++)
@@ -76,13 +96,6 @@ static int derive_seed(struct build *b, struct err *e)
 		sha256_update(s, b->p.lock->packages[i].sha256, SHA256_BYTES);
 	sha256_final(s, b->seed);
 	return 0;
-}
-
-static int load_layout(struct build *b, struct err *e)
-{
-	int r = layout_load(b->p.recipe->layout, &b->layout, e);
-
-	return r < 0 ? err_wrap(e, r, "%s: layout", b->p.recipe->path) : 0;
 }
 
 static int check_arch(const struct build *b, struct err *e)
@@ -115,6 +128,24 @@ static int check_out_dir(const char *path, struct err *e)
 	return 0;
 }
 
+/* A file takes the place of another, not of a directory: said before the work, not after it. */
+static int check_outputs(const struct build *b, struct err *e)
+{
+	struct stat st;
+
+	for (enum build_output o = 0; o < BUILD_N_OUTPUTS; o++) {
+		_cleanup_free_ char *path = build_output_path(b, o);
+		if (!path)
+			return err_oom(e);
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			return err_set(e, -EISDIR,
+				       "output %s: a directory has this name: remove it, or name "
+				       "another place with --output",
+				       path);
+	}
+	return 0;
+}
+
 /* Before the first output. */
 static int run(struct build *b, struct err *e)
 {
@@ -131,12 +162,15 @@ static int plan(struct build *b, struct err *e)
 	if (r == 0)
 		r = derive_seed(b, e);
 	if (r == 0)
-		r = load_layout(b, e);
+		r = load_layout(recipe, &b->layout, e);
 	if (r == 0)
-		r = signer_load(recipe->key, recipe->certificate, b->p.now, &b->signer, e);
+		r = load_signer(recipe, b->p.now, &b->signer, e);
 	if (r == 0)
-		r = inputs_load_enrolment(recipe, b->auth, e);
-	return r < 0 ? r : check_out_dir(b->p.out_dir, e);
+		if (r == 0)
+			r = inputs_load_enrolment(recipe, b->auth, e);
+	if (r == 0)
+		r = check_out_dir(b->p.out_dir, e);
+	return r < 0 ? r : check_outputs(b, e);
 }
 
 const struct stage stage_inputs = { .name = "inputs", .plan = plan, .run = run };

@@ -93,10 +93,12 @@ START_TEST(rsa_2048_it_must_be)
 	fx_runs(0, NULL, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
 		"ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=ec", "-keyout",
 		fx_path("ec.key"), "-out", fx_path("ec.crt"));
-	ck_fails(load("ec.key", "ec.crt"), -EKEYREJECTED, "it is an EC key");
+	ck_fails(load("ec.key", "ec.crt"), -EKEYREJECTED,
+		 "it is an EC key: firmware and kernels verify RSA");
 	fx_runs(0, NULL, "openssl", "req", "-x509", "-newkey", "rsa:1024", "-nodes", "-subj",
 		"/CN=short", "-keyout", fx_path("short.key"), "-out", fx_path("short.crt"));
-	ck_fails(load("short.key", "short.crt"), -EKEYREJECTED, "RSA of 1024 bits");
+	ck_fails(load("short.key", "short.crt"), -EKEYREJECTED,
+		 "RSA of 1024 bits is too short: 2048 at least");
 }
 END_TEST
 
@@ -109,9 +111,31 @@ START_TEST(dates)
 	signer_free(s);
 	ck_ok(signer_load(key, crt, FX_NOW + 3650 * day, &s, &e));
 	signer_free(s);
-	ck_fails(signer_load(key, crt, FX_NOW - 1, &s, &e), -EKEYEXPIRED, "not valid yet");
+	ck_fails(signer_load(key, crt, FX_NOW - 1, &s, &e), -EKEYEXPIRED,
+		 "it is not valid before 2023-11-14: is this machine's clock right?");
 	ck_fails(signer_load(key, crt, FX_NOW + 3650 * day + 1, &s, &e), -EKEYEXPIRED,
-		 "has expired");
+		 "it expired on 2033-11-11: sign with a newer one");
+}
+END_TEST
+
+static void certify(const char *name, const char *extension)
+{
+	_cleanup_free_ char *cert = strdup(fx_path(name));
+
+	fx_runs(0, NULL, "openssl", "req", "-x509", "-key", fx_path("db.key"), "-subj", "/CN=x",
+		"-addext", extension, "-out", cert);
+}
+
+START_TEST(certificates_for_other_uses)
+{
+	certify("ca.crt", "keyUsage=critical,keyCertSign");
+	ck_fails(load("db.key", "ca.crt"), -EKEYREJECTED, "key usage lacks digitalSignature");
+	certify("web.crt", "extendedKeyUsage=serverAuth");
+	ck_fails(load("db.key", "web.crt"), -EKEYREJECTED,
+		 "extended key usage lacks codeSigning: it is not for boot files");
+	certify("code.crt", "extendedKeyUsage=codeSigning");
+	ck_ok(load("db.key", "code.crt"));
+	signer_free(s);
 }
 END_TEST
 
@@ -132,4 +156,4 @@ END_TEST
 
 FX_MAIN("signer", loads_pem_and_der, a_file_uri_is_a_uri, unreadable_files,
 	encrypted_keys_ask_nobody, not_a_key, the_two_must_belong_together, rsa_2048_it_must_be,
-	dates, fingerprint_is_openssls)
+	dates, certificates_for_other_uses, fingerprint_is_openssls)
