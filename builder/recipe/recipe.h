@@ -61,7 +61,8 @@ struct recipe {
 	struct strv initrd_packages, initrd_modules;
 	bool initrd_modules_given; /* there may be none */
 	struct strv initrd_remove;
-	struct strv initrd_overlays; /* as overlays */
+	size_t n_initrd_remove_shared; /* the first ones: from included files */
+	struct strv initrd_overlays;   /* as overlays */
 	char *fs_type;
 	char *layout;		 /* name or resolved path */
 	char *key, *certificate; /* resolved paths (key: or a pkcs11: URI) */

@@ -42,7 +42,11 @@ FIELD_FN(add_initrd_remove)
 	int rc = recipe_get_image_path(v, &s, e);
 	if (rc < 0)
 		return rc;
-	return strv_take(&r->initrd_remove, TAKE_PTR(s)) < 0 ? err_oom(e) : 0;
+	if (strv_take(&r->initrd_remove, TAKE_PTR(s)) < 0)
+		return err_oom(e);
+	if (recipe_is_shared(r, v))
+		r->n_initrd_remove_shared = r->initrd_remove.n;
+	return 0;
 }
 
 FIELD_FN(initrd_remove)

@@ -135,12 +135,24 @@ static int take_boot_files(struct build *b, struct err *e)
 	return r;
 }
 
+static int warn_unmatched(struct build *b, const struct strv *patterns, struct err *e)
+{
+	const struct recipe *recipe = b->p.recipe;
+
+	for (size_t i = recipe->n_initrd_remove_shared; i < recipe->initrd_remove.n; i++)
+		if (strv_contains(patterns, recipe->initrd_remove.v[i]) &&
+		    strv_addf(&b->notices, "%s: initrd: remove: nothing matches %s", recipe->path,
+			      recipe->initrd_remove.v[i]) < 0)
+			return err_oom(e);
+	return 0;
+}
+
 static int build_initrd(struct build *b, struct err *e)
 {
 	const struct recipe *recipe = b->p.recipe;
 	_cleanup_(module_index_free) struct module_index *index = NULL;
 	_cleanup_(tree_free) struct tree *extra = tree_new();
-	_cleanup_strv_ struct strv modules = STRV_INIT;
+	_cleanup_strv_ struct strv modules = STRV_INIT, unmatched = STRV_INIT;
 
 	if (!extra)
 		return err_oom(e);
@@ -161,9 +173,10 @@ static int build_initrd(struct build *b, struct err *e)
 		.module_paths = &modules,
 		.time = b->time,
 		.pool = b->p.pool,
+		.unmatched = &unmatched,
 	};
 	r = initrd_build_tree(&p, &b->initrd, e);
-	return r < 0 ? err_wrap(e, r, "initrd") : 0;
+	return r < 0 ? err_wrap(e, r, "initrd") : warn_unmatched(b, &unmatched, e);
 }
 
 static int plan(struct build *b, struct err *e)

@@ -117,7 +117,7 @@ static bool path_removed(const struct initrd_build *b, const char *path)
 	struct tree_node *n = tree_resolve(b->p->system, path);
 	_cleanup_free_ char *real = n ? tree_path(n) : NULL;
 
-	return tree_exclude_match(b->remove, path) || (real && tree_exclude_match(b->remove, real));
+	return tree_exclude_test(b->remove, path) || (real && tree_exclude_test(b->remove, real));
 }
 
 static int add_needed(struct closure *c, const struct asker *a, const char *name, struct err *e)
@@ -138,7 +138,9 @@ static int add_needed(struct closure *c, const struct asker *a, const char *name
 			       ? err_oom(e)
 			       : 0;
 	if (path_removed(c->b, path))
-		return err_set(e, -EINVAL, "%s needs %s, which the initrd's \"remove\" takes away",
+		return err_set(e, -EINVAL,
+			       "%s needs %s, which the initrd's \"remove\" takes away: remove "
+			       "both or none",
 			       a->path, path);
 	r = initrd_copy_path(c->b, path, e);
 	if (r == 0 && !own_dirs && strv_take(&c->done, TAKE_PTR(key)) < 0)
@@ -211,10 +213,11 @@ static int check_missing(const struct closure *c, struct err *e)
 {
 	for (size_t i = 0; i < c->missing.n; i += 2)
 		if (!strv_contains(&c->present, c->missing.v[i]))
-			return err_set(e, -ENOENT,
-				       "%s needs %s, which is not in the system; if the initrd can "
-				       "do without, name it in the initrd's \"remove\"",
-				       c->missing.v[i + 1], strchr(c->missing.v[i], '/') + 1);
+			return err_set(
+				e, -ENOENT,
+				"%s needs %s, which is not in the system: add its package, or "
+				"keep the former out with the initrd's \"remove\"",
+				c->missing.v[i + 1], strchr(c->missing.v[i], '/') + 1);
 	return 0;
 }
 

@@ -208,7 +208,7 @@ static int add_if_listed(struct tree_node *n, void *ctx, struct err *e)
 		_cleanup_free_ char *path = tree_path(n);
 		if (!path)
 			return err_oom(e);
-		return tree_exclude_match(w->b->remove, path) ? 0 : initrd_copy_node(w->b, n, e);
+		return tree_exclude_test(w->b->remove, path) ? 0 : initrd_copy_node(w->b, n, e);
 	}
 	return 0;
 }
@@ -233,7 +233,7 @@ static int add_symlink_targets(struct initrd_build *b, struct err *e)
 		_cleanup_free_ char *path = tree_path(n);
 		if (!path)
 			return err_oom(e);
-		if (!tree_exclude_match(b->remove, path))
+		if (!tree_exclude_test(b->remove, path))
 			r = initrd_copy_path(b, links.v[i], e);
 	}
 	return r;

@@ -197,6 +197,17 @@ static int fill(struct initrd_build *b, struct err *e)
 	return r < 0 ? r : linker_cache_update(b->tree, b->p->arch, &m, e);
 }
 
+static int list_unmatched(const struct initrd_build *b, struct err *e)
+{
+	const struct strv *remove = b->p->remove;
+
+	for (size_t i = 0; b->p->unmatched && remove && i < remove->n; i++)
+		if (tree_exclude_count(b->remove, i) == 0 &&
+		    strv_add(b->p->unmatched, remove->v[i]) < 0)
+			return err_oom(e);
+	return 0;
+}
+
 int initrd_build_tree(const struct initrd_params *p, struct tree **ret, struct err *e)
 {
 	_cleanup_(tree_free) struct tree *t = tree_new();
@@ -209,6 +220,8 @@ int initrd_build_tree(const struct initrd_params *p, struct tree **ret, struct e
 				 p->remove ? p->remove->n : 0, &b.remove, e);
 	if (r == 0)
 		r = fill(&b, e);
+	if (r == 0)
+		r = list_unmatched(&b, e);
 	tree_exclude_free(b.remove);
 	free(b.files);
 	free(b.links);

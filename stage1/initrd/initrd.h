@@ -25,6 +25,9 @@ struct initrd_params {
 
 	int64_t time;	   /* seconds since 1970, of what is made here */
 	struct pool *pool; /* may be NULL */
+
+	struct strv *
+		unmatched; /* receives the patterns of @remove that kept nothing out; may be NULL */
 };
 
 /**

@@ -250,11 +250,30 @@ START_TEST(says_what_is_missing)
 		 "needs /usr/lib/x86_64-linux-gnu/libb.so.1, which the initrd's");
 	tree_remove(s.t, tree_lookup(s.t, LIBDIR "/libb.so.1"));
 	ck_fails(build(&s, defaults, "systemd mount", "", &t), -ENOENT,
-		 "usr/bin/mount needs libb.so.1, which is not in the system");
+		 "usr/bin/mount needs libb.so.1, which is not in the system: add its package");
 	tree_remove(s.t, tree_lookup(s.t, LIBDIR "/ld-test.so.2"));
 	ck_fails(build(&s, defaults, "systemd", "", &t), -ENOENT,
 		 "usr/lib/systemd/systemd: /lib64/ld-test.so.2 is not in the system");
 	ck_assert_ptr_null(t);
+	system_done(&s);
+}
+END_TEST
+
+START_TEST(says_what_remove_did_not_match)
+{
+	struct system s = new_system();
+	_cleanup_(tree_free) struct tree *t = NULL;
+	_cleanup_strv_ struct strv unmatched = STRV_INIT;
+
+	if (!s.has_compiler) {
+		system_done(&s);
+		test_skip("no compiler for 64-bit x86");
+	}
+	ck_ok(build(&s, (struct initrd_params){ .unmatched = &unmatched }, "systemd mount",
+		    "/usr/share /usr/nosuch /usr/**/libopt.so.*", &t));
+	ck_assert_uint_eq(unmatched.n, 1);
+	ck_assert_str_eq(unmatched.v[0], "/usr/nosuch");
+	ck_assert_ptr_null(tree_lookup(t, LIBDIR "/libopt.so.1"));
 	system_done(&s);
 }
 END_TEST
@@ -343,6 +362,6 @@ START_TEST(hard_links_stay_linked)
 }
 END_TEST
 
-TEST_MAIN("initrd", holds_the_packages_and_what_they_need, says_what_is_missing,
-	  a_damaged_program_is_an_error, modules_come_as_listed, the_overlay_wins,
-	  hard_links_stay_linked)
+TEST_MAIN("initrd", says_what_remove_did_not_match, holds_the_packages_and_what_they_need,
+	  says_what_is_missing, a_damaged_program_is_an_error, modules_come_as_listed,
+	  the_overlay_wins, hard_links_stay_linked)
