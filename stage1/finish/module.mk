@@ -6,3 +6,4 @@ src += $(addprefix stage1/finish/,alternatives.c ca_bundle.c ca_cert.c configs.c
        finish.c finish_put.c os_release.c package_list.c place.c \
        place_boot.c preset.c script.c sysusers.c sysusers_apply.c text.c tmpfiles.c unit_file.c \
        unit_near.c units.c units_link.c units_scripts.c users.c users_db.c)
+src += stage1/finish/block.c stage1/finish/block_normal.c
