@@ -28,3 +28,11 @@ int finish_run(const struct finish_params *p, struct err *e)
 	}
 	return 0;
 }
+
+bool finish_exists(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(finishers); i++)
+		if (str_eq(name, finishers[i].name))
+			return true;
+	return str_eq(name, "place");
+}

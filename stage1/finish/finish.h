@@ -37,6 +37,9 @@ struct finisher {
  */
 int finish_run(const struct finish_params *p, struct err *e) must_check;
 
+/** finish_exists() - is there a finisher of this name, finish_place() ("place") included? */
+bool finish_exists(const char *name) must_check;
+
 /** finish_has_package() - is a package of this name among the parameters'? */
 bool finish_has_package(const struct finish_params *p, const char *name) must_check;
 
