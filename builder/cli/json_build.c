@@ -92,6 +92,18 @@ static struct json_object *removed(const struct build *b, size_t i)
 	return o;
 }
 
+static struct json_object *settled(const struct build *b, size_t i)
+{
+	const struct recipe_script *s = &b->p.recipe->scripts[i];
+	struct json_object *o = json_object_new_object();
+
+	json_put_str(o, "package", s->package);
+	json_put_str(o, "script", s->script);
+	json_put_hex(o, "sha256", s->sha256, SHA256_BYTES);
+	json_put_str(o, "why", s->why);
+	return o;
+}
+
 static struct json_object *usr(const struct build *b)
 {
 	struct json_object *o = json_object_new_object();
@@ -132,6 +144,7 @@ struct json_object *json_of_build(const struct build *b, bool done)
 	json_put(o, "units", units(b));
 	json_put(o, "without", list_of(without, b, r->n_without));
 	json_put(o, "remove", list_of(removed, b, r->n_remove));
+	json_put(o, "scripts", list_of(settled, b, r->n_scripts));
 	json_put_strings(o, "notices", &b->notices);
 	if (done)
 		json_put(o, "outputs", list_of(output, b, BUILD_N_OUTPUTS));

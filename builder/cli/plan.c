@@ -187,6 +187,12 @@ static void print_departures(const struct cli *c, const struct recipe *r)
 		cli_note(c, "\nPreferred");
 	for (size_t i = 0; i < r->n_wins; i++)
 		cli_note(c, "  %-28s of %s", r->wins[i].path, r->wins[i].package);
+	if (r->n_scripts)
+		cli_note(c, "\nMaintainer scripts settled by the recipe");
+	for (size_t i = 0; i < r->n_scripts; i++)
+		cli_note(c, "  %s %-*s %s", r->scripts[i].package,
+			 (int)(27 - MIN(strlen(r->scripts[i].package), (size_t)27)),
+			 r->scripts[i].script, r->scripts[i].why);
 }
 
 int plan_print(const struct cli *c, const struct build *b, struct err *e)

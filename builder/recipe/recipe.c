@@ -74,6 +74,7 @@ static const struct yaml_field recipe_fields[] = {
 	{ .key = "without", .set = recipe_set_without },
 	{ .key = "remove", .set = recipe_set_remove },
 	{ .key = "prefer", .set = recipe_set_prefer },
+	{ .key = "scripts", .set = recipe_set_scripts },
 	{ .key = "overlay", .set = recipe_set_overlay },
 	{ .key = "units", .set = recipe_set_units },
 	{ .key = "kernel", .set = recipe_set_kernel },
@@ -203,6 +204,11 @@ void recipe_free(struct recipe *r)
 		free(r->wins[i].path);
 		free(r->wins[i].package);
 	}
+	for (size_t i = 0; i < r->n_scripts; i++) {
+		free(r->scripts[i].package);
+		free(r->scripts[i].script);
+		free(r->scripts[i].why);
+	}
 	struct strv *lists[] = { &r->includes,	      &r->packages,	  &r->overlays,
 				 &r->units_enable,    &r->units_disable,  &r->units_mask,
 				 &r->initrd_packages, &r->initrd_modules, &r->initrd_remove,
@@ -218,6 +224,7 @@ void recipe_free(struct recipe *r)
 	free(r->without);
 	free(r->remove);
 	free(r->wins);
+	free(r->scripts);
 	free(r);
 }
 

@@ -9,6 +9,7 @@
  * files' items, in their order, and then the recipe's own; of single values the recipe's own is taken,
  * or else the last included file's. The struct does not tell them apart but by `shared`.
  */
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/strv.h"
 #include "layouts/layout.h"
@@ -40,6 +41,13 @@ struct recipe_wins { /* which package's file is taken when two have the same pat
 	char *path, *package;
 };
 
+struct recipe_script { /* a maintainer script that the ledger does not know, settled here */
+	char *package, *script;
+	uint8_t sha256[SHA256_BYTES]; /* as `slipway scripts` prints it */
+	char *why;
+	bool shared;
+};
+
 struct recipe {
 	char *dir;	      /* where the recipe lies */
 	char *path;	      /* of the recipe file, for messages */
@@ -55,6 +63,8 @@ struct recipe {
 	size_t n_remove;
 	struct recipe_wins *wins;
 	size_t n_wins;
+	struct recipe_script *scripts;
+	size_t n_scripts;
 	struct strv overlays; /* resolved paths of directories; the later goes over the earlier */
 	struct strv units_enable, units_disable, units_mask;
 	char *cmdline;

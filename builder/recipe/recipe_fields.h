@@ -44,6 +44,7 @@ int recipe_set_packages(const struct yaml_value *v, void *target, struct err *e)
 int recipe_set_without(const struct yaml_value *v, void *target, struct err *e) must_check;
 int recipe_set_remove(const struct yaml_value *v, void *target, struct err *e) must_check;
 int recipe_set_prefer(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_scripts(const struct yaml_value *v, void *target, struct err *e) must_check;
 int recipe_set_overlay(const struct yaml_value *v, void *target, struct err *e) must_check;
 int recipe_set_units(const struct yaml_value *v, void *target, struct err *e) must_check;
 int recipe_set_kernel(const struct yaml_value *v, void *target, struct err *e) must_check;

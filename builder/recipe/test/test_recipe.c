@@ -12,6 +12,7 @@
 	"repositories:\n"  \
 	"  - {type: deb, suite: trixie, components: [main], mirror: system, keyring: /k.gpg}\n"
 #define PACKAGES "packages: [systemd, containerd]\n"
+#define SHA	 "00112233445566778899aabbccddeeff00112233445566778899aabbccddabcd"
 #define TAIL                                                    \
 	"kernel: {cmdline: quiet}\n"                            \
 	"initrd: {packages: [systemd], modules: [dm_verity]}\n" \
@@ -45,6 +46,8 @@ START_TEST(reads_a_recipe)
 	ck_ok(load(HEAD PACKAGES
 		   "without: [{package: perl-base, why: scripts}]\n"
 		   "remove: [/usr/share/doc, {path: /usr/share/man, why: \"no reader\"}]\n"
+		   "scripts: [{package: a, script: postinst, sha256: " SHA
+		   ", why: \"I read it\"}]\n"
 		   "units: {enable: [ssh.service, \"null\"], mask: [a.timer]}\n" TAIL,
 		   &r, &e));
 	ck_assert_str_eq(r->name, "node");
@@ -56,6 +59,9 @@ START_TEST(reads_a_recipe)
 	ck_assert_str_eq(r->without[0].why, "scripts");
 	ck_assert_str_eq(r->remove[1].path, "/usr/share/man");
 	ck_assert_ptr_null(r->remove[0].why);
+	ck_assert_uint_eq(r->n_scripts, 1);
+	ck_assert_str_eq(r->scripts[0].script, "postinst");
+	ck_assert_uint_eq(r->scripts[0].sha256[31], 0xcd);
 	ck_assert_str_eq(r->units_mask.v[0], "a.timer");
 	ck_assert(str_has_suffix(r->key, "/keys/db.key"));
 }
@@ -128,6 +134,10 @@ static const struct {
 	{ HEAD PACKAGES "signing: {key: k}\n", "recipe.yaml:7:1:", "\"certificate\" is missing" },
 	{ HEAD PACKAGES "units: &u {}\nwithout: *u\n" TAIL, "recipe.yaml:7:1:", "anchors" },
 	{ HEAD PACKAGES "without: [{package: a}]\n" TAIL, "recipe.yaml:7:", "\"why\" is missing" },
+	{ HEAD PACKAGES "scripts: [{package: a, script: b, sha256: " SHA "}]\n" TAIL,
+	  "recipe.yaml:7:", "\"why\" is missing" },
+	{ HEAD PACKAGES "scripts: [{package: a, sha256: 12}]\n" TAIL,
+	  "recipe.yaml:7:32:", "slipway scripts prints the one" },
 	{ "name: Node\n" PACKAGES TAIL, "recipe.yaml:1:7:", "is not a name" },
 	{ "name: a_b\n" PACKAGES TAIL, "recipe.yaml:1:7:", "is not a name" },
 	{ "name: a\nversion: 1_2\n" PACKAGES TAIL, "recipe.yaml:2:10:", "is not a version" },
