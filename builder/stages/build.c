@@ -131,6 +131,11 @@ int build_plan(struct build *b, struct err *e)
 	return 0;
 }
 
+int build_plan_packages(struct build *b, struct err *e)
+{
+	return stage_packages.plan(b, e);
+}
+
 struct group {
 	struct build *b;
 	size_t first;

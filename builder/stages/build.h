@@ -86,8 +86,8 @@ struct stage {
 	int (*run)(struct build *b, struct err *e);  /* may be NULL */
 };
 
-extern const struct stage stage_inputs, stage_packages, stage_tree, stage_usr, stage_verity,
-	stage_initrd, stage_root_hash, stage_uki, stage_disk;
+extern const struct stage stage_inputs, stage_packages, stage_scripts, stage_tree, stage_usr,
+	stage_verity, stage_initrd, stage_root_hash, stage_uki, stage_disk;
 
 /** build_init() - @b is to be given to build_done() whatever follows */
 void build_init(struct build *b, const struct build_params *p);
@@ -98,6 +98,9 @@ void build_done(struct build *b);
  * Return: 0; the first failed stage's code, with a message that tells the person what to do
  */
 int build_plan(struct build *b, struct err *e) must_check;
+
+/** build_plan_packages() - as build_plan(), but no further than the packages: no key is needed for it */
+int build_plan_packages(struct build *b, struct err *e) must_check;
 
 /**
  * build_run() - all stages' runs, then every output gets its name
