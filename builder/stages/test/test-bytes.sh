@@ -1,0 +1,198 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The same inputs give the same bytes: one lock and build is the first, each other is made in a way
+# that must not matter and compared with it. Most of it with a small recipe; recipes/node is built
+# twice, with as much as possible changed at once. Documentation/reproducible.md names the variations.
+. "$(dirname "$0")/../../cli/test/lib.sh"
+need_packages
+for program in gpg dpkg-deb xz faketime localedef dumpe2fs objcopy zstd mdir; do
+	command -v $program >/dev/null || skip_all "$program is missing: run make deps"
+done
+
+# A directory with all that a lock and a build take, and a cache with nothing made of the packages.
+make_place() { # directory
+	mkdir -p "$1/recipes" "$1/cache/slipway" "$1/tmp"
+	cp -r "$here/builder/stages/test/small" "$here/recipes/common" "$here/recipes/node" "$1/recipes/"
+	rm -f "$1/recipes/small/recipe.lock"
+	cp "$T/keyring.gpg" "$1/recipes/small/keyring.gpg"
+	cp -r "$T/keys" "$1/keys"
+	cp -r "$real_cache/packages" "$1/cache/slipway/packages"
+}
+
+# Locks and builds $recipe there, with $program and $jobs.
+recipe=small program=$slipway jobs=2
+build_in() { # directory, command that runs a command…
+	local dir=$1
+	shift
+	rm -rf "$dir/out"
+	cd "$dir" || return
+	export XDG_CACHE_HOME=$dir/cache
+	if [ $recipe = small ]; then
+		"$@" "$program" -q -j $jobs lock recipes/$recipe --mirror "$T/mirror" -o recipes.lock
+	else
+		cp recipes/$recipe/recipe.lock recipes.lock
+	fi && "$@" "$program" -q -j $jobs build recipes/$recipe --lock recipes.lock -o out &&
+		cp recipes.lock out/
+}
+
+# Both directories hold the same files, with the same bytes and permissions.
+compare() { # what, directory
+	local list="find . -mindepth 1 -printf '%f %m\n' | sort" first=$T/first/$recipe f
+	local names=$(cd "$first" && eval "$list")
+	[ "$names" = "$(cd "$2" && eval "$list")" ] || { bad "$1: other files or modes: $(ls -la "$2")"; return; }
+	for f in "$first"/*; do
+		cmp "$f" "$2/${f##*/}" >"$T/cmp" 2>&1 && continue
+		bad "$1: $(cat "$T/cmp")"
+		"$slipway" diff "$first" "$2" 2>&1 | head -40
+		return
+	done
+	ok
+}
+
+# In $place: its directory. A shell function may stand in for the command that runs a command.
+same() { # what, command that runs a command…
+	local what=$1
+	shift
+	if (build_in "$place" "$@") >"$T/log" 2>&1; then
+		compare "$what" "$place/out"
+	else
+		bad "$what: $(tail -n 3 "$T/log")"
+	fi
+}
+
+with_umask() { local mask=$1; shift; (umask "$mask" && "$@"); }
+with_limits() { (ulimit -n 256 -s unlimited && "$@"); }
+with_nothing_open() { "$@" <&- >&- 2>&-; }
+read_only() {
+	chmod -R a-w recipes keys
+	"$@"
+	local status=$?
+	chmod -R u+w recipes keys
+	return $status
+}
+
+# On another machine, as another user, whose names all begin with kilroy. /etc/passwd is the test's.
+elsewhere() {
+	local root=(unshare --mount --uts) user=(setpriv --reuid 4711 --regid 4711 --clear-groups --)
+	[ "$(id -u)" = 0 ] || { root=(unshare --map-root-user --mount --uts) user=(); }
+	"${root[@]}" bash -c 'hostname kilroy-host && mount --bind "$0" /etc/passwd && exec "$@"' "$T/passwd" \
+		"${user[@]}" env HOME=/home/kilroy USER=kilroy LOGNAME=kilroy HOSTNAME=kilroy-host \
+		MAIL=kilroy@kilroy-host EMAIL=kilroy@kilroy-host DEBFULLNAME=kilroy TMPDIR="$PWD/tmp" "$@"
+}
+
+chmod 755 "$T"
+printf '%s:x:%d:%d::/home/kilroy:/bin/sh\n' kilroy-root 0 0 kilroy 4711 4711 >"$T/passwd"
+make_mirror || { bad "no mirror could be made"; finish; }
+"$slipway" -q keygen "$T/keys"
+place=$T/here
+make_place "$place"
+mkdir "$T/first"
+(build_in "$place") >"$T/log" 2>&1 || { bad "the first build: $(tail -n 3 "$T/log")"; finish; }
+mv "$place/out" "$T/first/small"
+
+# Threads, memory, time.
+same "a warm cache"
+jobs=1 same "one thread on one CPU" taskset -c 0
+jobs=4 same "four threads"
+jobs=64 same "64 threads on one CPU" taskset -c 0
+jobs=3 same "no randomisation of addresses" setarch -R
+same "memory that was used before" env MALLOC_PERTURB_=165 GLIBC_TUNABLES=glibc.malloc.tcache_count=0
+same "other limits" with_limits
+same "a CPU that can do less" env OPENSSL_ia32cap=0:0 \
+	GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-SSE4_2,-BMI2,-ERMS
+same "five years later" faketime '+5 years'
+newest=$(TZ=UTC dumpe2fs -h "$T/first/small/small_1.usr.raw" 2>/dev/null | sed -n 's/^Filesystem created: *//p')
+same "SOURCE_DATE_EPOCH of the date that is taken without" env SOURCE_DATE_EPOCH="$(date -u -d "$newest" +%s)"
+same "an empty SOURCE_DATE_EPOCH" env SOURCE_DATE_EPOCH=
+
+# What the user brings along.
+same "umask 077" with_umask 077
+same "umask 000" with_umask 000
+same "another time zone" env TZ=America/St_Johns
+mkdir "$T/locale"
+localedef -i tr_TR -f UTF-8 "$T/locale/tr_TR.UTF-8"
+turkish=(env "LOCPATH=$T/locale" LC_ALL=tr_TR.UTF-8 LANG=tr_TR.UTF-8 LANGUAGE=tr)
+[ "$("${turkish[@]}" locale decimal_point)" = , ] && ok || bad "the Turkish locale has no effect"
+same "another locale" "${turkish[@]}"
+same "an environment full of things" env OPENSSL_CONF=/dev/null ZSTD_CLEVEL=19 ZSTD_NBTHREADS=3 XZ_OPT=-9e \
+	XZ_DEFAULTS=-T1 GZIP=-1 TAR_OPTIONS=--owner=kilroy MKE2FS_CONFIG=/dev/null E2FSPROGS_FAKE_TIME=1 \
+	BLKID_CONF=/dev/null GNUPGHOME=/nonexistent POSIXLY_CORRECT=1 COLUMNS=20 TERM=dumb NO_COLOR=1 \
+	KBUILD_BUILD_USER=kilroy KBUILD_BUILD_HOST=kilroy-host CI=1
+same "no environment" env -i "XDG_CACHE_HOME=$place/cache" "PATH=$PATH"
+same "no standard input, output and error" with_nothing_open
+
+# What lies in the way: order, dates and permissions of the recipe's files.
+cc -D_GNU_SOURCE -shared -fPIC -o "$T/contrary.so" "$here/builder/stages/test/contrary.c"
+[ "$(LD_PRELOAD=$T/contrary.so ls -U "$here" | tac)" = "$(ls -U "$here")" ] && ok || bad "contrary.so has no effect"
+same "directories read backwards, and sorts that turn round what is equal" env "LD_PRELOAD=$T/contrary.so"
+find "$place/recipes" -exec touch -h -d '2001-02-03 04:05:06' {} +
+find "$place/recipes/small" -perm -u+x -exec chmod 700 {} + -o -type f -exec chmod 600 {} +
+same "older files, for the owner only" env
+find "$place/recipes/small" -type d -exec chmod g+ws,o+w {} + -o -perm -u+x -exec chmod 777 {} + -o \
+	-type f -exec chmod 666 {} +
+same "files for everyone" env
+same "a source that cannot be written to" read_only
+if [ -d /dev/shm ] && [ -w /dev/shm ]; then
+	shm=$(mktemp -d /dev/shm/kilroy.XXXXXXXX)
+	trap 'rm -rf "$T" "$shm"' EXIT
+	make_place "$shm"
+	place=$shm same "another kind of filesystem, a cold cache"
+	rm -rf "$shm"
+fi
+
+# Another user on another machine.
+far="$T/a much/longer way"
+make_place "$far"
+[ "$(id -u)" != 0 ] || chown -R 4711:4711 "$far"
+if (elsewhere true) 2>/dev/null; then
+	place=$far same "another user, host and directory" elsewhere
+else
+	echo "SKIP another user and host: neither root nor a user namespace is to be had"
+fi
+
+# Other programs of the same source: what the compiler leaves undefined, it now does otherwise.
+build_program() { env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j2 -C "$here" "O=$1" "${@:2}" "$1/slipway"; }
+if build_program build/clang CC=clang >"$T/log" 2>&1; then
+	program=$here/build/clang/slipway same "built by clang"
+else
+	bad "clang: $(tail -n 3 "$T/log")"
+fi
+if build_program build/plain CFLAGS="-O0 -U_FORTIFY_SOURCE -ftrivial-auto-var-init=pattern" >"$T/log" 2>&1; then
+	program=$here/build/plain/slipway same "built without optimization, variables filled with a pattern"
+else
+	bad "gcc -O0: $(tail -n 3 "$T/log")"
+fi
+
+# The node, first as it is usually built, then with all that can be changed together.
+recipe=node jobs=4
+rm -rf "$place/cache/slipway/unpacked"
+if (build_in "$place") >"$T/log" 2>&1; then
+	mv "$place/out" "$T/first/node"
+	jobs=1 place=$far same "the node, elsewhere and otherwise" elsewhere taskset -c 0 setarch -R \
+		"${turkish[@]}" TZ=Asia/Tokyo MALLOC_PERTURB_=90 "LD_PRELOAD=$T/contrary.so" \
+		bash -c 'umask 077; exec faketime "+5 years" "$@"' -
+else
+	bad "the node: $(tail -n 3 "$T/log")"
+fi
+
+# Nothing in the artefacts names the host, its paths or its user, also not compressed or in UTF-16.
+printf '%s\n' kilroy "${T##*/}" "$here" "$(uname -n)" |
+	awk 'NR == 1 || length >= 8' >"$T/names" # a short one stands in many a file by chance
+silent() { # what, file
+	local found
+	found=$({ cat "$2"; tr -d '\0' <"$2"; } | LC_ALL=C grep -aoFf "$T/names" | sort | uniq -c)
+	[ -z "$found" ] && ok || bad "$1 names this machine:" $found
+}
+for f in "$T"/first/*/*; do
+	silent "${f##*/}" "$f"
+	case $f in
+	*.efi)
+		objcopy --dump-section ".initrd=$T/initrd.zst" "$f" "$T/rest.efi" &&
+			zstd -qdf "$T/initrd.zst" -o "$T/initrd" && silent "the initrd in ${f##*/}" "$T/initrd"
+		;;
+	*_1.raw)
+		mdir -/ -b -i "$f@@1M" :: >"$T/esp" && silent "the ESP of ${f##*/}" "$T/esp"
+		;;
+	esac
+done
+finish
