@@ -104,14 +104,6 @@ static int get_inreleases(const struct index_load_params *p, struct fetched *f, 
 	return rc;
 }
 
-/* A relative one is relative to the recipe. */
-static char *keyring_path(const struct recipe *r, const struct recipe_repo *repo)
-{
-	if (repo->keyring[0] == '/' || !r->dir)
-		return strdup(repo->keyring);
-	return str_printf("%s/%s", r->dir, repo->keyring);
-}
-
 static int keep(const struct index_load_params *p, const uint8_t sha256[SHA256_BYTES],
 		const struct buf *content, struct err *e)
 {
@@ -121,15 +113,12 @@ static int keep(const struct index_load_params *p, const uint8_t sha256[SHA256_B
 static int take_release(const struct index_load_params *p, const struct recipe_repo *repo,
 			const struct buf *inrelease, struct release **ret, struct err *e)
 {
-	_cleanup_free_ char *keyring = keyring_path(p->recipe, repo);
 	_cleanup_(release_free) struct release *r = NULL;
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	_cleanup_strv_ struct strv signers = STRV_INIT;
 
-	if (!keyring)
-		return err_oom(e);
 	int rc = release_verify(&(struct release_verify_params){ .inrelease = inrelease,
-								 .keyring = keyring,
+								 .keyring = repo->keyring,
 								 .at = p->at },
 				&text, &signers, e);
 	if (rc == 0)

@@ -10,7 +10,7 @@
 	"version: \"1\"\n" \
 	"arch: x86-64\n"   \
 	"repositories:\n"  \
-	"  - {type: deb, suite: trixie, components: [main], mirror: system, keyring: /k.gpg}\n"
+	"  - {type: deb, suite: trixie, components: [main], mirror: system, keyring: k.gpg}\n"
 #define PACKAGES "packages: [systemd, containerd]\n"
 #define SHA	 "00112233445566778899aabbccddeeff00112233445566778899aabbccddabcd"
 #define TAIL                                                    \
@@ -64,6 +64,8 @@ START_TEST(reads_a_recipe)
 	ck_assert_uint_eq(r->scripts[0].sha256[31], 0xcd);
 	ck_assert_str_eq(r->units_mask.v[0], "a.timer");
 	ck_assert(str_has_suffix(r->key, "/keys/db.key"));
+	_cleanup_free_ char *keyring = str_printf("%s/k.gpg", r->dir);
+	ck_assert_str_eq(r->repos[0].keyring, keyring);
 }
 END_TEST
 

@@ -59,7 +59,6 @@ struct made {
 	uint64_t now; /* 0: T0 */
 	uint64_t at;
 	struct strv *notices;
-	bool relative_keyring; /* to the recipe */
 };
 
 static int make(struct world *w, const struct made *m, struct buf *out, struct err *e)
@@ -70,10 +69,7 @@ static int make(struct world *w, const struct made *m, struct buf *out, struct e
 				    m->packages ? m->packages : "a", m->without ? m->without : "");
 
 	r.initrd_packages = strv_of(m->initrd ? m->initrd : "");
-	r.dir = w->dir;
 	r.path = (char *)"recipe.yaml";
-	if (m->relative_keyring)
-		strcpy(r.repos[0].keyring, "key.gpg"); /* shorter than what was there */
 	int rc = lock_make(&r,
 			   &(struct lock_params){ .now = m->now ? m->now : T0,
 						  .at = m->at,
@@ -125,11 +121,6 @@ START_TEST(whole_way)
 	/* No address and no path of this machine is in it. */
 	ck_assert_ptr_null(strstr(buf_str(&out), w.dir));
 	ck_assert_ptr_null(strstr(buf_str(&out), "://"));
-	_cleanup_buf_ struct buf same = BUF_INIT;
-	struct made relative = m;
-	relative.relative_keyring = true;
-	ck_ok(make(&w, &relative, &same, &e));
-	ck_assert_str_eq(buf_str(&out), buf_str(&same));
 	_cleanup_(lock_free) struct lock *parsed = NULL;
 	ck_ok(lock_parse(buf_str(&out), out.len, "x", &parsed, &e));
 	/* The order in which a recipe lists things is of no weight. */
