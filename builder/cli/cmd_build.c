@@ -98,8 +98,7 @@ static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 	_cleanup_(recipe_free) struct recipe *recipe = NULL;
 	_cleanup_(lock_free) struct lock *lock = NULL;
 	_cleanup_(cache_close) struct cache *cache = NULL;
-	size_t n, missing;
-	uint64_t bytes;
+	size_t n;
 	char **args;
 
 	int r = cli_parse(&cmd_build, options, argc, argv, &args, &n);
@@ -107,15 +106,15 @@ static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 		return r;
 	r = recipe_load(args[0], &recipe, e);
 	if (r == 0 && relock)
-		r = cli_make_lock(
-			c, recipe,
-			&(struct cli_lock_params){ .mirror = c->mirror, .path = lock_path }, e);
+		r = cli_make_lock(c,
+				  &(struct cli_lock_params){ .recipe = recipe,
+							     .mirror = c->mirror,
+							     .path = lock_path },
+				  e);
 	if (r == 0)
 		r = cli_load_lock(recipe, lock_path, &lock, e);
 	if (r == 0)
 		r = cache_open(c->cache_dir, &cache, e);
-	if (r == 0 && relock)
-		r = cli_fetch(c, recipe, lock, c->mirror, &missing, &bytes, e);
 	if (r < 0)
 		return r;
 	const struct build_params p = {

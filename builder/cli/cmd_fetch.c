@@ -14,10 +14,8 @@ int cli_fetch(struct cli *c, const struct recipe *r, const struct lock *l, const
 	if (rc < 0)
 		return rc;
 	*ret_missing = fetch_missing(l, cache, ret_bytes);
-	if (*ret_missing == 0) {
-		cli_note(c, "all %zu packages are in the cache", l->n_packages);
+	if (*ret_missing == 0)
 		return 0;
-	}
 	rc = mirror_set_new(r, mirror, NULL, &mirrors, e);
 	if (rc < 0)
 		return rc;
@@ -70,6 +68,8 @@ static int run_fetch(struct cli *c, int argc, char **argv, struct err *e)
 		rc = cli_load_lock(r, lock_path, &l, e);
 	if (rc == 0)
 		rc = cli_fetch(c, r, l, mirror, &fetched, &bytes, e);
+	if (rc == 0 && fetched == 0)
+		cli_note(c, "all %zu packages are in the cache", l->n_packages);
 	return rc == 0 && c->json ? report_json(c, l, fetched, bytes, e) : rc;
 }
 

@@ -3,6 +3,7 @@
 #include "base/utc.h"
 #include "builder/cli/common.h"
 #include "builder/cli/json.h"
+#include "builder/stages/build.h"
 
 int cli_load_lock(const struct recipe *r, const char *path, struct lock **ret, struct err *e)
 {
@@ -39,41 +40,120 @@ static int report(struct cli *c, const struct lock *l, const char *path, bool pr
 		return cli_json_print(c, json_of_lock(l, path), e);
 	for (size_t i = 0; i < l->n_packages; i++)
 		bytes += l->packages[i].size_bytes;
+	cli_progress_end(c->progress);
 	cli_note(c, "%s: %zu packages, %.1f MiB", path, l->n_packages, (double)bytes / (double)MiB);
 	return 0;
 }
 
-int cli_make_lock(struct cli *c, const struct recipe *r, const struct cli_lock_params *p,
-		  struct err *e)
+/*
+ * The lock whose ids are carried on: what is there under the new one's name, or else the recipe's own.
+ * *ret is NULL if there is none. One that cannot be read is no reason to give users other ids.
+ */
+static int load_previous(const struct recipe *r, const char *path, struct lock **ret,
+			 struct strv *notices, struct err *e)
 {
-	_cleanup_(lock_free) struct lock *l = NULL;
-	_cleanup_(cache_close) struct cache *cache = NULL;
-	_cleanup_strv_ struct strv notices = STRV_INIT;
-	_cleanup_free_ char *own_path = p->path ? strdup(p->path) : recipe_lock_path(r);
-	struct lock_params lp = {
-		.mirror = p->mirror,
+	_cleanup_free_ char *own = recipe_lock_path(r);
+
+	if (!own)
+		return err_oom(e);
+	int rc = lock_load(path, ret, e);
+	if (rc == -ENOENT)
+		rc = lock_load(own, ret, e);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc == -ESTALE)
+		return strv_addf(notices, "%s was of an older format: ids of users are allotted",
+				 path) < 0
+			       ? err_oom(e)
+			       : 0;
+	return rc == -EINVAL
+		       ? err_wrap(e, rc,
+				  "the ids of users are carried on from the lock that is there: "
+				  "restore it, or remove it to have them allotted anew")
+		       : rc;
+}
+
+/* What the lock names, from the index; or from the lock that is there. */
+static int choose_packages(struct cli *c, const struct cli_lock_params *cp, struct lock *previous,
+			   struct lock **ret, struct strv *notices, struct err *e)
+{
+	struct lock_params p = {
+		.mirror = cp->mirror,
 		.cache_dir = c->cache_dir,
 		.now = (uint64_t)c->now,
-		.at = p->at,
+		.at = cp->at,
 		.builder = SLIPWAY_VERSION,
 		.progress = c->progress,
 		.cancel = c->pool,
-		.notices = &notices,
+		.notices = notices,
 	};
 
-	if (!own_path)
-		return err_oom(e);
-	int rc = cache_open(c->cache_dir, &cache, e);
+	p.codecs = cli_codecs(&p.n_codecs);
+	if (!cp->keep_packages)
+		return lock_make(cp->recipe, &p, ret, e);
+	if (!previous)
+		return err_set(e, -ENOENT, "there is no lock yet whose packages could be kept");
+	int rc = lock_renew(previous, cp->recipe, &p, e);
+	*ret = rc < 0 ? NULL : previous;
+	return rc;
+}
+
+/* Which users there are is known from the packages' files only. */
+static int allot_ids(struct cli *c, const struct cli_lock_params *cp, struct cache *cache,
+		     struct lock *l, struct err *e)
+{
+	struct ids ids = IDS_INIT;
+	uint64_t bytes;
+	size_t missing;
+
+	int rc = cli_fetch(c, cp->recipe, l, cp->mirror, &missing, &bytes, e);
 	if (rc < 0)
 		return rc;
-	lp.codecs = cli_codecs(&lp.n_codecs);
-	rc = lock_make(r, &lp, &l, e);
+	const struct build_params p = {
+		.recipe = cp->recipe,
+		.lock = l,
+		.cache = cache,
+		.source_date_epoch = c->source_date_epoch,
+		.pool = c->pool,
+		.progress = c->progress,
+	};
+	rc = build_user_ids(&p, &ids, e);
+	if (rc < 0)
+		return rc;
+	ids_done(&l->ids);
+	l->ids = ids;
+	return 0;
+}
+
+int cli_make_lock(struct cli *c, const struct cli_lock_params *p, struct err *e)
+{
+	_cleanup_(lock_free) struct lock *l = NULL, *previous = NULL;
+	_cleanup_(cache_close) struct cache *cache = NULL;
+	_cleanup_strv_ struct strv notices = STRV_INIT;
+	_cleanup_free_ char *path = p->path ? strdup(p->path) : recipe_lock_path(p->recipe);
+
+	if (!path)
+		return err_oom(e);
+	int rc = load_previous(p->recipe, path, &previous, &notices, e);
 	if (rc == 0)
-		rc = lock_write(l, own_path, e);
+		rc = cache_open(c->cache_dir, &cache, e);
+	if (rc == 0)
+		rc = choose_packages(c, p, previous, &l, &notices, e);
+	if (rc < 0)
+		return rc;
+	if (l == previous) {
+		previous = NULL;
+	} else if (previous) {
+		l->ids = previous->ids;
+		previous->ids = (struct ids)IDS_INIT;
+	}
+	rc = allot_ids(c, p, cache, l, e);
+	if (rc == 0)
+		rc = lock_write(l, path, e);
 	if (rc < 0)
 		return rc;
 	print_notices(c, &notices);
-	return report(c, l, own_path, p->report_json, e);
+	return report(c, l, path, p->report_json, e);
 }
 
 /* 0 is what struct lock_params calls now. */
@@ -114,6 +194,9 @@ static int run_lock(struct cli *c, int argc, char **argv, struct err *e)
 		  .arg = "TIME",
 		  .value = &at,
 		  .help = "take an archived index for what it was then, though expired by now" },
+		{ .name = "keep-packages",
+		  .flag = &p.keep_packages,
+		  .help = "keep the packages that the lock names now; take new users up only" },
 		{ .name = "json", .flag = &c->json, .help = "print what the lock holds as JSON" },
 		{ 0 },
 	};
@@ -124,11 +207,14 @@ static int run_lock(struct cli *c, int argc, char **argv, struct err *e)
 	int rc = cli_parse(&cmd_lock, options, argc, argv, &args, &n);
 	if (rc)
 		return rc;
-	p.report_json = c->json;
 	rc = parse_at(c, at, &p.at, e);
 	if (rc == 0)
 		rc = recipe_load(args[0], &r, e);
-	return rc < 0 ? rc : cli_make_lock(c, r, &p, e);
+	if (rc < 0)
+		return rc;
+	p.recipe = r;
+	p.report_json = c->json;
+	return cli_make_lock(c, &p, e);
 }
 
 const struct cli_command cmd_lock = {
@@ -136,7 +222,9 @@ const struct cli_command cmd_lock = {
 	.args = "RECIPE",
 	.summary = "Resolve a recipe's packages against the signed index and write recipe.lock",
 	.text = "RECIPE is a recipe file, or a directory that holds recipe.yaml. The lock names every\n"
-		"package by version and SHA-256; builds use nothing else. Keep it with the recipe.",
+		"package by version and SHA-256; builds use nothing else. It keeps the ids of users and\n"
+		"groups, which are known from the packages: what the cache lacks of them is fetched.\n"
+		"Keep it with the recipe: the next one carries its ids on.",
 	.min_args = 1,
 	.max_args = 1,
 	.run = run_lock,

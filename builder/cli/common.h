@@ -15,15 +15,19 @@ int cli_load_lock(const struct recipe *r, const char *path, struct lock **ret,
 		  struct err *e) must_check;
 
 struct cli_lock_params {
-	const char *mirror; /* NULL: the recipe's */
+	const struct recipe *recipe;
+	const char *mirror; /* over the recipe's; or NULL */
 	const char *path;   /* of the lock; NULL: beside the recipe */
 	uint64_t at;	    /* as in struct lock_params */
-	bool report_json;   /* say what it holds as JSON */
+	bool keep_packages; /* those of the lock that is there */
+	bool report_json;   /* say as JSON what it holds */
 };
 
-/** cli_make_lock() - resolve and write the recipe's lock, and say what it holds */
-int cli_make_lock(struct cli *c, const struct recipe *r, const struct cli_lock_params *p,
-		  struct err *e) must_check;
+/**
+ * cli_make_lock() - resolve, fetch, allot ids of users and write the recipe's lock, and say what it
+ * holds
+ */
+int cli_make_lock(struct cli *c, const struct cli_lock_params *p, struct err *e) must_check;
 
 /** cli_fetch() - bring what the lock names and the cache lacks; *ret_missing and *ret_bytes of it */
 int cli_fetch(struct cli *c, const struct recipe *r, const struct lock *l, const char *mirror,

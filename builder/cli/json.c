@@ -64,6 +64,23 @@ static struct json_object *suite(const struct lock_suite *s)
 	return o;
 }
 
+static struct json_object *list_ids(const struct ids *ids, enum id_kind kind)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; list && i < ids->n; i++) {
+		const struct id *d = &ids->v[i];
+		struct json_object *o = d->kind == kind ? json_object_new_object() : NULL;
+		if (!o)
+			continue;
+		json_put_str(o, "name", d->name);
+		json_put_u64(o, "id", d->number);
+		json_put(o, "used", json_object_new_boolean(d->used));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 struct json_object *json_of_lock(const struct lock *l, const char *path)
 {
 	struct json_object *o = json_object_new_object(), *suites = json_object_new_array();
@@ -80,5 +97,7 @@ struct json_object *json_of_lock(const struct lock *l, const char *path)
 	json_put_u64(o, "packages", l->n_packages);
 	json_put_u64(o, "package_bytes", bytes);
 	json_put(o, "suites", suites);
+	json_put(o, "groups", list_ids(&l->ids, ID_GROUP));
+	json_put(o, "users", list_ids(&l->ids, ID_USER));
 	return o;
 }

@@ -3,14 +3,22 @@
 
 #include "base/outfile.h"
 
-void lock_free(struct lock *l)
+void lock_drop_builder(struct lock *l)
 {
-	if (!l)
-		return;
 	for (size_t i = 0; i < l->n_codecs; i++) {
 		free(l->codecs[i].name);
 		free(l->codecs[i].version);
 	}
+	free(TAKE_PTR(l->codecs));
+	free(TAKE_PTR(l->builder));
+	l->n_codecs = 0;
+}
+
+void lock_free(struct lock *l)
+{
+	if (!l)
+		return;
+	lock_drop_builder(l);
 	for (size_t i = 0; i < l->n_suites; i++) {
 		free(l->suites[i].suite);
 		free(l->suites[i].codename);
@@ -24,11 +32,10 @@ void lock_free(struct lock *l)
 		free(l->packages[i].path);
 		free(l->packages[i].suite);
 	}
-	free(l->codecs);
+	ids_done(&l->ids);
 	free(l->suites);
 	free(l->packages);
 	free(l->arch);
-	free(l->builder);
 	free(l);
 }
 
@@ -56,12 +63,18 @@ static void put_package(const struct lock_package *p, struct buf *out)
 		   (unsigned long long)p->size_bytes, sha256, p->path, p->suite, use);
 }
 
+static void put_id(const struct id *d, struct buf *out)
+{
+	buf_printf(out, "%s %s %u %s\n", ids_kind_name(d->kind), d->name, d->number,
+		   d->used ? "used" : "gone");
+}
+
 void lock_format(const struct lock *l, struct buf *out)
 {
 	char digest[SHA256_HEX];
 
 	hex_encode(l->recipe_digest, SHA256_BYTES, digest);
-	buf_printf(out, "slipway-lock 1\nrecipe %s\narch %s\nbuilder %s\n", digest, l->arch,
+	buf_printf(out, "slipway-lock 2\nrecipe %s\narch %s\nbuilder %s\n", digest, l->arch,
 		   l->builder);
 	for (size_t i = 0; i < l->n_codecs; i++)
 		buf_printf(out, "codec %s %s\n", l->codecs[i].name, l->codecs[i].version);
@@ -70,6 +83,8 @@ void lock_format(const struct lock *l, struct buf *out)
 		put_suite(&l->suites[i], out);
 	for (size_t i = 0; i < l->n_packages; i++)
 		put_package(&l->packages[i], out);
+	for (size_t i = 0; i < l->ids.n; i++)
+		put_id(&l->ids.v[i], out);
 }
 
 int lock_write(const struct lock *l, const char *path, struct err *e)
@@ -146,19 +161,25 @@ static int check_codec(const char *name, const char *locked, const char *have, s
 		name, locked, have);
 }
 
-int lock_check(const struct lock *l, const struct recipe *r, const char *builder,
-	       const struct lock_codec *codecs, size_t n_codecs, struct err *e)
+int lock_check_recipe(const struct lock *l, const struct recipe *r, struct err *e)
 {
 	uint8_t digest[SHA256_BYTES];
 	int rc = lock_recipe_digest(r, digest, e);
 
+	if (rc < 0 || memcmp(digest, l->recipe_digest, sizeof(digest)) == 0)
+		return rc;
+	return err_set(e, -ESTALE,
+		       "the lock was made for another recipe: its suites, packages or what it does "
+		       "without have changed since; run slipway lock");
+}
+
+int lock_check(const struct lock *l, const struct recipe *r, const char *builder,
+	       const struct lock_codec *codecs, size_t n_codecs, struct err *e)
+{
+	int rc = lock_check_recipe(l, r, e);
+
 	if (rc < 0)
 		return rc;
-	if (memcmp(digest, l->recipe_digest, sizeof(digest)) != 0)
-		return err_set(
-			e, -ESTALE,
-			"the lock was made for another recipe: its suites, packages or what it "
-			"does without have changed since; run slipway lock");
 	rc = check_codec("slipway", l->builder, builder, e);
 	for (size_t i = 0; rc == 0 && i < l->n_codecs; i++)
 		rc = check_codec(l->codecs[i].name, l->codecs[i].version,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * The lock: exactly which packages an image is made of, and which signed index said so. A text file
- * of one record a line, fields separated by one space, in this order:
+ * The lock: exactly which packages an image is made of, which signed index said so, and which ids its
+ * users and groups have. A text file of one record a line, fields separated by one space, in this order:
  *
- *     slipway-lock 1
+ *     slipway-lock 2
  *     recipe <sha256 of what the closure depends on, see lock_recipe_digest()>
  *     arch x86-64
  *     builder <version>
@@ -14,10 +14,13 @@
  *           <sha256 of Packages.xz> <fingerprint[,fingerprint…]>     one a suite and component, sorted
  *     package <name> <version> <architecture> <size> <sha256> <path> <suite> <use>
  *                                                 one a package, sorted by name, then architecture
+ *     group <name> <gid> <state>                  one a group, sorted by name
+ *     user <name> <uid> <state>                   one a user, sorted by name
  *
  * <archive> is main or security; <date> in seconds; <path> is relative to the archive's base address;
- * <use> is image, initrd or image+initrd. Every line ends in a newline. No address of a mirror is in
- * it. The same index, recipe and builder give the same bytes.
+ * <use> is image, initrd or image+initrd; <state> is used, or gone if the image
+ * has no such user or group any more and only the number is kept from others. Every line ends in a newline. No address of a mirror is in
+ * it. The same index, recipe, builder and previous lock give the same bytes.
  */
 #include "base/buf.h"
 #include "base/digest.h"
@@ -27,6 +30,7 @@
 #include "base/strv.h"
 #include "builder/recipe/recipe.h"
 #include "builder/repo/mirror.h"
+#include "stage1/finish/ids.h"
 
 struct lock_codec {
 	char *name, *version;
@@ -60,6 +64,7 @@ struct lock {
 	size_t n_suites;
 	struct lock_package *packages;
 	size_t n_packages;
+	struct ids ids; /* of users and groups */
 };
 
 struct lock_params {
@@ -77,7 +82,8 @@ struct lock_params {
 };
 
 /**
- * lock_make() - resolve a recipe's packages against the signed indices of its suites
+ * lock_make() - resolve a recipe's packages against the signed indices of its suites; without ids,
+ *               which only the packages' content tells
  * Return: 0; -ENOENT a mirror, index or package is not there; -EBADMSG a signature, digest, date or
  *         field of an index is wrong; -EXDEV no set of packages satisfies all dependencies, with the
  *         problems in words; -ECANCELED; other negative errno
@@ -87,13 +93,24 @@ int lock_make(const struct recipe *r, const struct lock_params *p, struct lock *
 void lock_free(struct lock *l);
 DEFINE_CLEANUP(struct lock *, lock_free)
 
+/** lock_drop_builder() - forget which builder and codecs made it */
+void lock_drop_builder(struct lock *l);
+
+/**
+ * lock_renew() - make a lock out of @old with the same packages: only the header is new
+ * @p: only builder and codecs matter
+ * Return: 0; -ESTALE @old was made for another recipe; -ENOMEM
+ */
+int lock_renew(struct lock *old, const struct recipe *r, const struct lock_params *p,
+	       struct err *e) must_check;
+
 /** lock_format() - append the lock's text to @out */
 void lock_format(const struct lock *l, struct buf *out);
 
 /**
  * lock_parse() - strict: what lock_format() writes, and nothing else
  * @path: for messages, which start with "<path>:<line>: "
- * Return: 0; -EINVAL; -ENOMEM
+ * Return: 0; -EINVAL; -ESTALE of an older format, without users; -ENOMEM
  */
 int lock_parse(const char *text, size_t len, const char *path, struct lock **ret,
 	       struct err *e) must_check;
@@ -110,6 +127,9 @@ int lock_write(const struct lock *l, const char *path, struct err *e) must_check
  * Return: 0; -ENOMEM
  */
 int lock_recipe_digest(const struct recipe *r, uint8_t out[SHA256_BYTES], struct err *e) must_check;
+
+/** lock_check_recipe() - was it made for this recipe? Return: 0; -ESTALE; -ENOMEM */
+int lock_check_recipe(const struct lock *l, const struct recipe *r, struct err *e) must_check;
 
 /**
  * lock_check() - was the lock made for this recipe, and by a builder that gives the same bytes?

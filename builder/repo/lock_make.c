@@ -25,23 +25,40 @@ static int by_package(const void *pa, const void *pb)
 	return c ? c : strcmp(a->arch, b->arch);
 }
 
+static int add_codec(struct lock *l, const struct lock_codec *from, struct err *e)
+{
+	struct lock_codec *c = &l->codecs[l->n_codecs++];
+
+	c->name = strdup(from->name);
+	c->version = strdup(from->version);
+	return c->name && c->version ? 0 : err_oom(e);
+}
+
+/* What made the lock, over what stood there. */
+static int fill_builder(struct lock *l, const struct lock_params *p, struct err *e)
+{
+	lock_drop_builder(l);
+	l->builder = strdup(p->builder);
+	l->codecs = calloc(MAX(p->n_codecs, 1), sizeof(*l->codecs));
+	if (!l->builder || !l->codecs)
+		return err_oom(e);
+	for (size_t i = 0; i < p->n_codecs; i++) {
+		int rc = add_codec(l, &p->codecs[i], e);
+		if (rc < 0)
+			return rc;
+	}
+	qsort(l->codecs, l->n_codecs, sizeof(*l->codecs), by_codec);
+	return 0;
+}
+
 static int fill_header(struct lock *l, const struct recipe *r, const struct lock_params *p,
 		       struct err *e)
 {
 	l->arch = strdup(r->arch);
-	l->builder = strdup(p->builder);
-	l->codecs = calloc(MAX(p->n_codecs, 1), sizeof(*l->codecs));
-	if (!l->arch || !l->builder || !l->codecs)
+	if (!l->arch)
 		return err_oom(e);
-	for (size_t i = 0; i < p->n_codecs; i++) {
-		struct lock_codec *c = &l->codecs[l->n_codecs++];
-		c->name = strdup(p->codecs[i].name);
-		c->version = strdup(p->codecs[i].version);
-		if (!c->name || !c->version)
-			return err_oom(e);
-	}
-	qsort(l->codecs, l->n_codecs, sizeof(*l->codecs), by_codec);
-	return lock_recipe_digest(r, l->recipe_digest, e);
+	int rc = fill_builder(l, p, e);
+	return rc < 0 ? rc : lock_recipe_digest(r, l->recipe_digest, e);
 }
 
 static int fill_suite(struct lock_suite *s, const struct index *x, struct err *e)
@@ -198,4 +215,11 @@ int lock_make(const struct recipe *r, const struct lock_params *p, struct lock *
 		return rc;
 	*ret = TAKE_PTR(l);
 	return 0;
+}
+
+int lock_renew(struct lock *old, const struct recipe *r, const struct lock_params *p, struct err *e)
+{
+	int rc = lock_check_recipe(old, r, e);
+
+	return rc < 0 ? rc : fill_builder(old, p, e);
 }

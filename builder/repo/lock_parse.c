@@ -108,7 +108,13 @@ static int parse_header(struct parser *p)
 	struct lock *l = p->lock;
 	int rc = expect(p, "slipway-lock", 2);
 
-	if (rc == 0 && !span_eq(p->word[1], "1"))
+	if (rc == 0 && span_eq(p->word[1], "1"))
+		return err_set(
+			p->e, -ESTALE,
+			"%s:%zu: a lock of an older format, without ids of users; run slipway "
+			"lock",
+			p->path, p->line);
+	if (rc == 0 && !span_eq(p->word[1], "2"))
 		return bad(p, "a lock of another version; run slipway lock");
 	if (rc == 0)
 		rc = expect(p, "recipe", 2);
@@ -275,18 +281,52 @@ static int add_package(struct parser *p)
 	return 0;
 }
 
+static int add_id(struct parser *p, enum id_kind kind)
+{
+	struct ids *ids = &p->lock->ids;
+	_cleanup_free_ char *name = span_dup(p->word[1]);
+	bool used = span_eq(p->word[3], "used");
+	uint64_t number;
+
+	if (!name)
+		return oom(p);
+	int rc = take_u64(p, 2, &number);
+	if (rc < 0)
+		return rc;
+	if (!ids_name_ok(p->word[1].p, p->word[1].len) || !ids_number_ok(number))
+		return bad(p, "malformed name or id of a user or group");
+	if (!used && !span_eq(p->word[3], "gone"))
+		return bad(p, "a user or group is used or gone");
+	if (ids_append(ids, kind, name, (uint32_t)number, used) < 0)
+		return oom(p);
+	if (ids->n > 1 && ids_order(&ids->v[ids->n - 2], &ids->v[ids->n - 1]) >= 0)
+		return bad(p, "groups, then users are sorted by name, each once");
+	return 0;
+}
+
+static int parse_line(struct parser *p)
+{
+	const struct lock *l = p->lock;
+
+	if (p->n_words == 4 && span_eq(p->word[0], "group"))
+		return add_id(p, ID_GROUP);
+	if (p->n_words == 4 && span_eq(p->word[0], "user"))
+		return add_id(p, ID_USER);
+	if (p->n_words == 9 && span_eq(p->word[0], "package") && !l->ids.n)
+		return add_package(p);
+	if (p->n_words == 9 && span_eq(p->word[0], "suite") && !l->n_packages && !l->ids.n)
+		return add_suite(p);
+	return bad(p,
+		   "a \"suite\" or, after those, \"package\" line of 9 fields, or, after those, a "
+		   "\"group\" or \"user\" line of 4 fields is expected here");
+}
+
 static int parse_body(struct parser *p)
 {
 	int rc;
 
 	while ((rc = next_line(p)) > 0) {
-		if (p->n_words == 9 && span_eq(p->word[0], "package"))
-			rc = add_package(p);
-		else if (p->n_words == 9 && span_eq(p->word[0], "suite") && !p->lock->n_packages)
-			rc = add_suite(p);
-		else
-			rc = bad(p, "a \"suite\" or, after those, \"package\" line of 9 fields is "
-				    "expected here");
+		rc = parse_line(p);
 		if (rc < 0)
 			return rc;
 	}

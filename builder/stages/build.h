@@ -108,6 +108,16 @@ int build_plan_packages(struct build *b, struct err *e) must_check;
  */
 int build_run(struct build *b, struct err *e) must_check;
 
+/**
+ * build_user_ids() - the ids of users and groups that a build of these packages and this overlay wants
+ * its lock to have
+ * @p:   recipe, lock, cache, source_date_epoch, pool and progress matter; the lock's ids are those of
+ *       the version before
+ * @ret: empty
+ * Return: as build_plan(), finish_user_ids()
+ */
+int build_user_ids(const struct build_params *p, struct ids *ret, struct err *e) must_check;
+
 /** build_output_path() - of an output, on the heap; NULL when out of memory */
 char *build_output_path(const struct build *b, enum build_output o) must_check;
 

@@ -99,6 +99,7 @@ static struct finish_params finish_params(struct build *b)
 		.image_id = recipe->name,
 		.image_version = recipe->version,
 		.time = b->time,
+		.ids = &b->p.lock->ids,
 		.units_enable = &recipe->units_enable,
 		.units_disable = &recipe->units_disable,
 		.units_mask = &recipe->units_mask,
@@ -179,15 +180,33 @@ static int build_initrd(struct build *b, struct err *e)
 	return r < 0 ? err_wrap(e, r, "initrd") : warn_unmatched(b, &unmatched, e);
 }
 
-static int plan(struct build *b, struct err *e)
+/* What was given, as one tree: packages and overlay. */
+static int assemble(struct build *b, struct err *e)
 {
 	b->tree = tree_new();
 	if (!b->tree)
 		return err_oom(e);
-	const struct finish_params fp = finish_params(b);
 	int r = merge(b, e);
+	return r < 0 ? r : overlay(b, b->tree, &b->p.recipe->overlays, "overlay", e);
+}
+
+int build_user_ids(const struct build_params *p, struct ids *ret, struct err *e)
+{
+	__attribute__((cleanup(build_done))) struct build b;
+
+	build_init(&b, p);
+	int r = build_plan_packages(&b, e);
 	if (r == 0)
-		r = overlay(b, b->tree, &b->p.recipe->overlays, "overlay", e);
+		r = assemble(&b, e);
+	const struct finish_params fp = finish_params(&b);
+	return r < 0 ? r : finish_user_ids(&fp, &p->lock->ids, ret, e);
+}
+
+static int plan(struct build *b, struct err *e)
+{
+	int r = assemble(b, e);
+	const struct finish_params fp = finish_params(b);
+
 	if (r == 0)
 		r = add_layout_files(b, e);
 	if (r == 0)

@@ -11,6 +11,7 @@
  */
 #include "base/pool.h"
 #include "base/strv.h"
+#include "stage1/finish/ids.h"
 #include "stage1/package/package.h"
 #include "stage1/tree/tree.h"
 
@@ -21,6 +22,7 @@ struct finish_params {
 	const char *arch;		      /* "x86-64" or "arm64" */
 	const char *image_id, *image_version; /* os-release */
 	int64_t time;			      /* seconds since 1970 */
+	const struct ids *ids;		      /* of users and groups, as the lock has them */
 	const struct strv *units_enable, *units_disable, *units_mask;
 	struct pool *pool;    /* may be NULL */
 	struct strv *notices; /* things to tell the person are appended; may be NULL */
@@ -39,6 +41,16 @@ int finish_run(const struct finish_params *p, struct err *e) must_check;
 
 /** finish_exists() - is there a finisher of this name, finish_place() ("place") included? */
 bool finish_exists(const char *name) must_check;
+
+/**
+ * finish_user_ids() - the ids that finish_users() wants of the lock
+ * @p:        a tree with all packages and the overlay, before any finisher; p->ids does not matter
+ * @previous: those of the version before
+ * @ret:      empty
+ * Return: as ids_allot(); -EINVAL, -EBADMSG a malformed file, with file and line
+ */
+int finish_user_ids(const struct finish_params *p, const struct ids *previous, struct ids *ret,
+		    struct err *e) must_check;
 
 /** finish_has_package() - is a package of this name among the parameters'? */
 bool finish_has_package(const struct finish_params *p, const char *name) must_check;

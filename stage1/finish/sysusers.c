@@ -22,10 +22,10 @@ void sysusers_done(struct sysusers *s)
 	for (size_t i = 0; i < s->n_members; i++) {
 		free(s->members[i].user);
 		free(s->members[i].group);
+		free(s->members[i].where);
 	}
 	free(s->items);
 	free(s->members);
-	free(s->ranges);
 	*s = (struct sysusers)SYSUSERS_INIT;
 }
 
@@ -74,7 +74,7 @@ static int parse_id(const char *s, uint32_t *ret)
 {
 	uint64_t v;
 
-	if (parse_u64(s, 10, &v) < 0 || v >= UINT32_MAX || v == UINT16_MAX)
+	if (parse_u64(s, 10, &v) < 0 || !ids_number_ok(v))
 		return -EINVAL;
 	*ret = (uint32_t)v;
 	return 0;
@@ -113,58 +113,103 @@ static int parse_item_id(struct sysusers_item *i, char *id, struct err *e)
 	return 0;
 }
 
-/* The first line for a name counts: so an overlay's file that sorts early can fix an id. */
-static int add_item(struct sysusers *s, struct sysusers_item *i, struct err *e)
+static bool has_item(const struct sysusers *s, enum sysusers_type type, const char *name)
 {
-	for (size_t k = 0; k < s->n_items; k++) {
-		const struct sysusers_item *o = &s->items[k];
-		if (o->type != i->type || !str_eq(o->name, i->name))
-			continue;
+	for (size_t i = 0; i < s->n_items; i++)
+		if (s->items[i].type == type && str_eq(s->items[i].name, name))
+			return true;
+	return false;
+}
+
+/* The first line for a name counts: so an overlay's file that sorts early can fix an id. */
+static int take_item(struct sysusers *s, struct sysusers_item *i, struct err *e)
+{
+	struct sysusers_item *p = NULL;
+
+	if (!has_item(s, i->type, i->name)) {
+		p = reallocarray(s->items, s->n_items + 1, sizeof(*p));
+		if (!p)
+			return err_oom(e);
+		s->items = p;
+		s->items[s->n_items++] = *i;
+	} else {
 		item_done(i);
-		*i = (struct sysusers_item){ 0 };
-		return 0;
 	}
-	struct sysusers_item *p = reallocarray(s->items, s->n_items + 1, sizeof(*p));
-	if (!p)
-		return err_oom(e);
-	s->items = p;
-	s->items[s->n_items++] = *i;
 	*i = (struct sysusers_item){ 0 };
 	return 0;
 }
 
-static int add_member(struct sysusers *s, const char *user, const char *group, struct err *e)
+/* strdup() of what may be NULL. */
+static bool copy_str(const char *from, char **to)
+{
+	*to = from ? strdup(from) : NULL;
+	return !from || *to;
+}
+
+int sysusers_add(struct sysusers *s, const struct sysusers_item *i, struct err *e)
+{
+	struct sysusers_item copy = *i;
+	bool ok = copy_str(i->name, &copy.name);
+
+	ok = copy_str(i->group_name, &copy.group_name) && ok;
+	ok = copy_str(i->id_path, &copy.id_path) && ok;
+	ok = copy_str(i->description, &copy.description) && ok;
+	ok = copy_str(i->home, &copy.home) && ok;
+	ok = copy_str(i->shell, &copy.shell) && ok;
+	ok = copy_str(i->where, &copy.where) && ok;
+	int r = ok ? take_item(s, &copy, e) : err_oom(e);
+	item_done(&copy);
+	return r;
+}
+
+int sysusers_add_implied(struct sysusers *s, struct err *e)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < s->n_members; k++) {
+		const struct sysusers_member *m = &s->members[k];
+		struct sysusers_item user = { .type = SYSUSERS_USER,
+					      .name = m->user,
+					      .where = m->where };
+		struct sysusers_item group = { .type = SYSUSERS_GROUP,
+					       .name = m->group,
+					       .where = m->where };
+		r = sysusers_add(s, &user, e);
+		if (r == 0 && !has_item(s, SYSUSERS_USER, m->group))
+			r = sysusers_add(s, &group, e);
+	}
+	return r;
+}
+
+static int add_member(struct sysusers *s, const char *user, const char *group, const char *where,
+		      struct err *e)
 {
 	struct sysusers_member *p = reallocarray(s->members, s->n_members + 1, sizeof(*p));
 
 	if (!p)
 		return err_oom(e);
 	s->members = p;
-	struct sysusers_member m = { strdup(user), strdup(group) };
-	if (!m.user || !m.group) {
-		free(m.user);
-		free(m.group);
-		return err_oom(e);
-	}
+	struct sysusers_member m = { strdup(user), strdup(group), strdup(where) };
 	s->members[s->n_members++] = m;
-	return 0;
+	return m.user && m.group && m.where ? 0 : err_oom(e);
 }
 
+/* What a node makes for itself must not meet what a later version of the image brings. */
 static int add_range(struct sysusers *s, char *id, const char *where, struct err *e)
 {
-	struct sysusers_range r;
+	uint32_t first, last;
 	char *dash = strchr(id, '-');
 
 	if (dash)
 		*dash = '\0';
-	if (parse_id(id, &r.first) < 0 || parse_id(dash ? dash + 1 : id, &r.last) < 0 ||
-	    r.last < r.first)
+	if (parse_id(id, &first) < 0 || parse_id(dash ? dash + 1 : id, &last) < 0 || last < first)
 		return err_set(e, -EINVAL, "%s: not a range of ids", where);
-	struct sysusers_range *p = reallocarray(s->ranges, s->n_ranges + 1, sizeof(*p));
-	if (!p)
-		return err_oom(e);
-	s->ranges = p;
-	s->ranges[s->n_ranges++] = r;
+	if (first <= IDS_MAX && last >= IDS_MIN)
+		return err_set(e, -EINVAL,
+			       "%s: ids from %d to %d are kept for users of images: choose another "
+			       "range for those that a node makes",
+			       where, IDS_MIN, IDS_MAX);
+	s->has_range = true;
 	return 0;
 }
 
@@ -214,7 +259,7 @@ static int make_item(struct sysusers *s, char **f, const char *where, struct err
 	i.home = TAKE_PTR(f[F_HOME]);
 	i.shell = TAKE_PTR(f[F_SHELL]);
 	if (r == 0)
-		r = add_item(s, &i, e);
+		r = take_item(s, &i, e);
 	item_done(&i);
 	return r;
 }
@@ -235,7 +280,7 @@ static int use_fields(struct sysusers *s, char **f, const char *where, struct er
 		if (!f[F_ID] || !users_name_is_valid(f[F_ID]))
 			return err_set(e, -EINVAL, "%s: a membership line is \"m user group\"",
 				       where);
-		return add_member(s, f[F_NAME], f[F_ID], e);
+		return add_member(s, f[F_NAME], f[F_ID], where, e);
 	}
 	if (str_eq(type, "u") || str_eq(type, "u!") || str_eq(type, "g"))
 		return make_item(s, f, where, e);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * sysusers.d(5) as of systemd 257: what its lines ask for, and how that becomes users and groups. Ids
- * that no line fixes are allotted as systemd-sysusers does: groups first and then users, each in the
- * order of the files (sorted by name) and their lines, from 999 down, a user and its group alike.
+ * sysusers.d(5) as of systemd 257: what its lines ask for, and how that becomes users and groups, which
+ * get their numbers from a table (ids.h).
  */
 #include "stage1/finish/finish.h"
+#include "stage1/finish/ids.h"
 #include "stage1/finish/users.h"
 
 enum sysusers_type { SYSUSERS_USER, SYSUSERS_GROUP };
@@ -23,10 +23,7 @@ struct sysusers_item {
 
 struct sysusers_member {
 	char *user, *group;
-};
-
-struct sysusers_range {
-	uint32_t first, last;
+	char *where;
 };
 
 struct sysusers {
@@ -34,13 +31,12 @@ struct sysusers {
 	size_t n_items;
 	struct sysusers_member *members;
 	size_t n_members;
-	struct sysusers_range *ranges;
-	size_t n_ranges;
+	bool has_range; /* an "r" line: where the node shall allot */
 };
 
-#define SYSUSERS_INIT                     \
-	{                                 \
-		NULL, 0, NULL, 0, NULL, 0 \
+#define SYSUSERS_INIT                   \
+	{                               \
+		NULL, 0, NULL, 0, false \
 	}
 #define _cleanup_sysusers_ __attribute__((cleanup(sysusers_done)))
 
@@ -62,11 +58,25 @@ int sysusers_add_line(struct sysusers *s, const struct finish_params *p, const c
  */
 int sysusers_read(struct sysusers *s, const struct finish_params *p, struct err *e) must_check;
 
+/** sysusers_add() - as a line would, unless there is one for the name; @i is copied */
+int sysusers_add(struct sysusers *s, const struct sysusers_item *i, struct err *e) must_check;
+
+/** sysusers_add_implied() - users and groups that only membership lines name are made too */
+int sysusers_add_implied(struct sysusers *s, struct err *e) must_check;
+
+/**
+ * sysusers_wishes() - the users and groups that @u lacks
+ * @t: whose files' owners "/path" ids mean
+ * @w: names and places are borrowed from @s
+ */
+int sysusers_wishes(const struct sysusers *s, const struct users *u, const struct tree *t,
+		    struct id_wishes *w, struct err *e) must_check;
+
 /**
  * sysusers_apply() - add to @u what is not there yet
- * @t: whose files' owners "/path" ids mean
+ * @ids: has all that sysusers_wishes() asked for
  * @day: as for users_load()
- * Return: 0; -EINVAL a group that must be there is not; -ENOSPC no id is left; -ENOMEM
+ * Return: 0; -EINVAL a group that must be there is not; -ENOMEM
  */
-int sysusers_apply(struct sysusers *s, const struct tree *t, int64_t day, struct users *u,
+int sysusers_apply(const struct sysusers *s, const struct ids *ids, int64_t day, struct users *u,
 		   struct err *e) must_check;

@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The users finisher: base-passwd's masters (or an overlay's etc/passwd and etc/group), then all of
- * sysusers.d, then those few that scripts still make with adduser.
- *
- * Ids are a function of the packages and the overlay. A package that is added can shift the ids that
- * sysusers allots: who keeps state across updates fixes them with a sysusers.d file of the overlay.
+ * sysusers.d, then those few that scripts still make with adduser. Their ids stand in the lock.
  */
 #include "stage1/finish/finish.h"
 #include "stage1/finish/sysusers.h"
 #include "stage1/finish/users.h"
 
-#include <inttypes.h>
-
 #define NAME	     "users"
 #define DAY_SECONDS  86400
-#define ADDUSER_MIN  100 /* adduser.conf: system ids from here up */
-#define ADDUSER_MAX  999
 #define SHADOW_GROUP 42 /* fixed by Debian's base-passwd */
 
 /* Users and groups that a package's postinst makes with adduser, and no sysusers.d file of it does. */
@@ -35,63 +28,63 @@ static const struct adduser_call adduser_calls[] = {
 	  "udev gives it /dev/tpm*" },
 };
 
-/* As adduser: the first number that is neither a user's nor a group's. */
-static int adduser_id(const struct users *u, uint32_t *ret, struct err *e)
-{
-	for (uint32_t id = ADDUSER_MIN; id <= ADDUSER_MAX; id++) {
-		if (users_by_uid(u, id) || users_group_by_gid(u, id))
-			continue;
-		*ret = id;
-		return 0;
-	}
-	return err_set(e, -ENOSPC, "no system id is free");
-}
-
-static int call_adduser(const struct adduser_call *c, int64_t day, struct users *u, struct err *e)
-{
-	const struct group *there = users_group_by_name(u, c->group);
-	uint32_t id;
-	int r;
-
-	if (!there) {
-		r = adduser_id(u, &id, e);
-		if (r < 0)
-			return r;
-		const struct group g = { .name = (char *)c->group,
-					 .gid = id,
-					 .shadow = (char *)"!:" };
-		if (users_add_group(u, &g) < 0)
-			return err_oom(e);
-	} else if (c->user && users_by_uid(u, there->gid)) {
-		r = adduser_id(u, &id, e);
-		if (r < 0)
-			return r;
-	} else {
-		id = there->gid;
-	}
-	if (!c->user || users_by_name(u, c->user))
-		return 0;
-	_cleanup_free_ char *shadow = str_printf("!*:%" PRId64 "::::::", day);
-	if (!shadow)
-		return err_oom(e);
-	const struct user m = { .name = (char *)c->user,
-				.gecos = (char *)c->gecos,
-				.home = (char *)c->home,
-				.shell = (char *)c->shell,
-				.uid = id,
-				.gid = users_group_by_name(u, c->group)->gid,
-				.shadow = shadow };
-	return users_add(u, &m) < 0 ? err_oom(e) : 0;
-}
-
-static int call_all_adduser(const struct finish_params *p, int64_t day, struct users *u,
-			    struct err *e)
+/* A sysusers.d file of the package, or of the overlay, goes before. */
+static int add_calls(const struct finish_params *p, struct sysusers *s, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(adduser_calls); i++)
-		if (finish_has_package(p, adduser_calls[i].package))
-			r = call_adduser(&adduser_calls[i], day, u, e);
+	for (size_t k = 0; r == 0 && k < ARRAY_SIZE(adduser_calls); k++) {
+		const struct adduser_call *c = &adduser_calls[k];
+		_cleanup_free_ char *where = str_printf("package %s", c->package);
+		if (!where)
+			return err_oom(e);
+		const struct sysusers_item group = { .type = SYSUSERS_GROUP,
+						     .name = (char *)c->group,
+						     .where = where };
+		const struct sysusers_item user = { .type = SYSUSERS_USER,
+						    .name = (char *)c->user,
+						    .group_name = (char *)c->group,
+						    .description = (char *)c->gecos,
+						    .home = (char *)c->home,
+						    .shell = (char *)c->shell,
+						    .where = where };
+		if (!finish_has_package(p, c->package))
+			continue;
+		r = sysusers_add(s, &group, e);
+		if (r == 0 && c->user)
+			r = sysusers_add(s, &user, e);
+	}
+	return r;
+}
+
+/* All that asks for users: passwd and group, sysusers.d, scripts. */
+struct asked {
+	struct users users;
+	struct sysusers sysusers;
+	struct id_wishes wishes;
+};
+
+static void asked_done(struct asked *a)
+{
+	users_done(&a->users);
+	sysusers_done(&a->sysusers);
+	free(a->wishes.v);
+}
+
+static int asked_read(struct asked *a, const struct finish_params *p, struct err *e)
+{
+	int r = users_load(p->tree, p->time / DAY_SECONDS, &a->users, e);
+
+	if (r == 0)
+		r = sysusers_read(&a->sysusers, p, e);
+	if (r == 0)
+		r = add_calls(p, &a->sysusers, e);
+	if (r == 0)
+		r = sysusers_add_implied(&a->sysusers, e);
+	if (r == 0)
+		r = users_wishes(&a->users, p->tree, &a->wishes, e);
+	if (r == 0)
+		r = sysusers_wishes(&a->sysusers, &a->users, p->tree, &a->wishes, e);
 	return r;
 }
 
@@ -129,18 +122,23 @@ static int put_all(const struct finish_params *p, const struct users *u, struct 
 	return r;
 }
 
+int finish_user_ids(const struct finish_params *p, const struct ids *previous, struct ids *ret,
+		    struct err *e)
+{
+	__attribute__((cleanup(asked_done))) struct asked a = { 0 };
+	int r = asked_read(&a, p, e);
+
+	return r < 0 ? r : ids_allot(&a.wishes, previous, ret, e);
+}
+
 int finish_users(const struct finish_params *p, struct err *e)
 {
-	_cleanup_users_ struct users u = USERS_INIT;
-	_cleanup_sysusers_ struct sysusers s = SYSUSERS_INIT;
-	int64_t day = p->time / DAY_SECONDS;
+	__attribute__((cleanup(asked_done))) struct asked a = { 0 };
+	int r = asked_read(&a, p, e);
 
-	int r = users_load(p->tree, day, &u, e);
 	if (r == 0)
-		r = sysusers_read(&s, p, e);
+		r = ids_check(&a.wishes, p->ids, e);
 	if (r == 0)
-		r = sysusers_apply(&s, p->tree, day, &u, e);
-	if (r == 0)
-		r = call_all_adduser(p, day, &u, e);
-	return r < 0 ? r : put_all(p, &u, e);
+		r = sysusers_apply(&a.sysusers, p->ids, p->time / DAY_SECONDS, &a.users, e);
+	return r < 0 ? r : put_all(p, &a.users, e);
 }

@@ -6,6 +6,7 @@
  */
 #include "base/buf.h"
 #include "base/strv.h"
+#include "stage1/finish/ids.h"
 #include "stage1/tree/tree.h"
 
 struct user {
@@ -20,6 +21,8 @@ struct group {
 	struct strv members;
 	char *shadow; /* password and administrators of gshadow: "!*:" */
 };
+
+#define USERS_EXPIRED "1" /* in shadow: the account ended on that day, as sysusers' "u!" says it */
 
 struct users {
 	struct user *users; /* in the file's order */
@@ -45,6 +48,10 @@ void users_done(struct users *u);
  * Return: 0; -EBADMSG a malformed line, with file and line; -ENOMEM
  */
 int users_load(const struct tree *t, int64_t day, struct users *u, struct err *e) must_check;
+
+/** users_wishes() - each user and group as it stands there: a number that is given */
+int users_wishes(const struct users *u, const struct tree *t, struct id_wishes *w,
+		 struct err *e) must_check;
 
 /** users_add() - @m is copied; its uid and name must be free; Return: 0; -ENOMEM */
 int users_add(struct users *u, const struct user *m) must_check;

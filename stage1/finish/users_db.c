@@ -143,8 +143,7 @@ static bool parse_id(const char *s, uint32_t *ret)
 {
 	uint64_t v;
 
-	/* -1 is no id, and 65535 was none once. */
-	if (parse_u64(s, 10, &v) < 0 || v >= UINT32_MAX || v == UINT16_MAX)
+	if (parse_u64(s, 10, &v) < 0 || !ids_number_ok(v))
 		return false;
 	*ret = (uint32_t)v;
 	return true;
@@ -234,15 +233,23 @@ static int load_gshadow(const struct load *l, char *line)
 	return 0;
 }
 
-/* One file; @other is read if there is none at @path. */
-static int load_file(const struct load *l, const char *path, const char *other,
+static const char *passwd_path(const struct tree *t)
+{
+	return tree_file_blob(t, "etc/passwd") ? "etc/passwd"
+					       : "usr/share/base-passwd/passwd.master";
+}
+
+static const char *group_path(const struct tree *t)
+{
+	return tree_file_blob(t, "etc/group") ? "etc/group" : "usr/share/base-passwd/group.master";
+}
+
+static int load_file(const struct load *l, const char *path,
 		     int (*load_line)(const struct load *l, char *line), struct err *e)
 {
 	_cleanup_free_ char *text = NULL;
 
 	if (!tree_file_blob(l->t, path))
-		path = other;
-	if (!path || !tree_file_blob(l->t, path))
 		return 0;
 	int r = text_read(l->t, path, &text, e);
 	if (r < 0)
@@ -266,14 +273,35 @@ int users_load(const struct tree *t, int64_t day, struct users *u, struct err *e
 {
 	const struct load l = { t, u, day };
 
-	int r = load_file(&l, "etc/passwd", "usr/share/base-passwd/passwd.master", load_user, e);
+	int r = load_file(&l, passwd_path(t), load_user, e);
 	if (r == 0)
-		r = load_file(&l, "etc/group", "usr/share/base-passwd/group.master", load_group, e);
+		r = load_file(&l, group_path(t), load_group, e);
 	if (r == 0)
-		r = load_file(&l, "etc/shadow", NULL, load_shadow, e);
+		r = load_file(&l, "etc/shadow", load_shadow, e);
 	if (r == 0)
-		r = load_file(&l, "etc/gshadow", NULL, load_gshadow, e);
+		r = load_file(&l, "etc/gshadow", load_gshadow, e);
 	return r;
+}
+
+int users_wishes(const struct users *u, const struct tree *t, struct id_wishes *w, struct err *e)
+{
+	struct id_wish wish = { .kind = ID_GROUP, .how = ID_GIVEN, .where = group_path(t) };
+
+	for (size_t i = 0; i < u->n_groups; i++) {
+		wish.name = u->groups[i].name;
+		wish.number = u->groups[i].gid;
+		if (id_wishes_add(w, &wish) < 0)
+			return err_oom(e);
+	}
+	wish.kind = ID_USER;
+	wish.where = passwd_path(t);
+	for (size_t i = 0; i < u->n_users; i++) {
+		wish.name = u->users[i].name;
+		wish.number = u->users[i].uid;
+		if (id_wishes_add(w, &wish) < 0)
+			return err_oom(e);
+	}
+	return 0;
 }
 
 static void print_members(const struct strv *members, struct buf *b)

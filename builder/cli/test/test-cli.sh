@@ -49,7 +49,9 @@ json() { # jq-like: the text must be in standard output, which is one object
 n() { grep -c '^package ' "$recipe/recipe.lock"; }
 run -q build "$recipe" --json -n
 [ $? -eq 4 ] && [ ! -s "$T/stdout" ] && ok || bad "--json after an error: $(cat "$T/stdout")"
-run lock "$recipe" --json && json "\"packages\": $(n)" && json '"inrelease_sha256": "'
+run lock "$recipe" --json && json "\"packages\": $(n)" && json '"inrelease_sha256": "' && json '"name": "messagebus"'
+grep -q "^fetching $(n) packages" "$T/stderr" && ok || bad "lock --json: the note is not on standard error"
+rm -r "$T/cache/slipway/packages"
 run fetch "$recipe" --json && json "\"fetched\": $(n)"
 grep -q "^fetching $(n) packages" "$T/stderr" && ok || bad "fetch --json: the note is not on standard error"
 run fetch "$recipe" --json && json '"fetched": 0'

@@ -45,7 +45,7 @@ for k in $keys; do
 	has "$doc/recipe.5" "$k"
 	grep -q "\"$k\": {" "$here"/builder/recipe/schema/*.json && ok || bad "no schema has $k"
 done
-for k in $(sed -n '/slipway-lock 1/,/\*\//s/^ \*     \([a-z]\+\) <.*/\1/p' "$here/builder/repo/lock.h"); do
+for k in $(sed -n '/slipway-lock 2/,/\*\//s/^ \*     \([a-z]\+\) <.*/\1/p' "$here/builder/repo/lock.h"); do
 	has "$doc/recipe.lock.5" "$k"
 done
 for k in $(grep -ohE '(json_put[a-z0-9_]*|put_seconds)\(o, "[a-z0-9_]+"' "$here"/builder/cli/*.c | cut -d'"' -f2 | sort -u); do

@@ -23,7 +23,11 @@ fails 4 "recipe $T/none: No such file" "$slipway" build "$T/none"
 fails 4 "run slipway lock" build
 echo hello >"$recipe/recipe.lock"
 fails 3 "recipe.lock:1: " build
+fails 3 "restore it, or remove it to have them allotted anew: $recipe/recipe.lock:1: " "$slipway" lock "$recipe"
+echo "slipway-lock 1" >"$recipe/recipe.lock"
+fails 3 "a lock of an older format, without ids of users; run slipway lock" build
 rm "$recipe/recipe.lock"
+fails 4 "there is no lock yet whose packages could be kept" "$slipway" lock "$recipe" --keep-packages
 change 's/^packages:/pakages:/'
 fails 3 "did you mean \"packages\"?" "$slipway" lock "$recipe"
 change 's/^version: .*/version: a_b/'
@@ -59,6 +63,7 @@ cp "$T/good.xz" "$T/mirror/dists/trixie/main/binary-amd64/Packages.xz"
 try 0 "" "$slipway" -q lock "$recipe"
 
 # Packages.
+rm -r "$T/cache/slipway/packages"
 fails 4 "is not in the cache: run slipway fetch $recipe" build
 one=$(find "$T/mirror/pool" -name 'runc_*.deb')
 mv "$one" "$T/runc.deb"

@@ -68,6 +68,7 @@ each check_lock "$slipway" -q lock "$recipe"
 [ "$(find "$recipe" -name '.*' -type f | wc -l)" -eq 0 ] && ok || bad "lock leaves files behind"
 
 # fetch, each time into what the one before left
+rm -rf "$T/cache"
 reference fetch "$slipway" -q fetch "$recipe"
 rm -rf "$T/cache"
 check_fetch() {

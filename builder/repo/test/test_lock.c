@@ -6,7 +6,7 @@
 #define A   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define FPR "04B54C3CDCA79751B16BC6B5225629DF75B188BD"
-#define L1  "slipway-lock 1\nrecipe " A "\narch x86-64\nbuilder 0.1\n"
+#define L1  "slipway-lock 2\nrecipe " A "\narch x86-64\nbuilder 0.1\n"
 #define L2  "codec lz4 1.9.4\ncodec zstd 1.5.4\n"
 #define L3  "epoch 1700000000\n"
 #define L4  "suite sid sid main main 1700000000 " A " " B " " FPR "\n"
@@ -14,7 +14,11 @@
 #define P1  "package a 1:2-3 amd64 10 " A " pool/a/a_2-3.deb sid image\n"
 #define P2  "package b+c 1~rc1 all 18446744073709551615 " B " b.deb sid-security image+initrd\n"
 #define P3  "package d 1 arm64 1 " B " pool/d.deb sid initrd\n"
-#define ALL L1 L2 L3 L4 L5 P1 P2 P3
+#define G1  "group a.b 499 used\n"
+#define G2  "group c 0 gone\n"
+#define U1  "user _a$ 499 used\n"
+#define U2  "user c 4294967294 gone\n"
+#define ALL L1 L2 L3 L4 L5 P1 P2 P3 G1 G2 U1 U2
 
 static int parse(const char *text, struct lock **ret, struct err *e)
 {
@@ -40,6 +44,11 @@ START_TEST(round_trip)
 	ck_assert(l->packages[0].image && !l->packages[0].initrd);
 	ck_assert(l->packages[1].image && l->packages[1].initrd);
 	ck_assert(!l->packages[2].image && l->packages[2].initrd);
+	ck_assert_uint_eq(l->ids.n, 4);
+	ck_assert_uint_eq(ids_find(&l->ids, ID_USER, "_a$")->number, 499);
+	ck_assert(ids_find(&l->ids, ID_GROUP, "a.b")->used);
+	ck_assert(!ids_find(&l->ids, ID_USER, "c")->used);
+	ck_assert_ptr_null(ids_find(&l->ids, ID_USER, "a.b"));
 	lock_format(l, &out);
 	ck_assert_str_eq(buf_str(&out), ALL);
 }
@@ -61,12 +70,12 @@ START_TEST(malformed)
 		const char *text, *message;
 	} bad[] = {
 		{ "", "x.lock:1: the file ends before its \"slipway-lock\"" },
-		{ "slipway-lock 2\n", "x.lock:1: a lock of another version" },
-		{ "slipway-lock 1", "x.lock:1: the last line does not end in a newline" },
+		{ "slipway-lock 3\n", "x.lock:1: a lock of another version" },
+		{ "slipway-lock 2", "x.lock:1: the last line does not end in a newline" },
 		{ "\n", "x.lock:1: an empty field" },
-		{ "slipway-lock 1\narch x\n", "x.lock:2: a \"recipe\" line of 2 fields" },
-		{ "slipway-lock 1\nrecipe abc\n", "x.lock:2: a SHA-256 has 64" },
-		{ "slipway-lock 1\nrecipe A" B "\n", "x.lock:2: a SHA-256 has 64" },
+		{ "slipway-lock 2\narch x\n", "x.lock:2: a \"recipe\" line of 2 fields" },
+		{ "slipway-lock 2\nrecipe abc\n", "x.lock:2: a SHA-256 has 64" },
+		{ "slipway-lock 2\nrecipe A" B "\n", "x.lock:2: a SHA-256 has 64" },
 		{ L1 L2, "x.lock:6: a \"codec\" or \"epoch\" line" },
 		{ L1 "codec lz4 1\ncodec lz4 1\n" L3, "x.lock:6: codecs are sorted" },
 		{ L1 "codec zstd 1\ncodec lz4 1\n" L3, "x.lock:6: codecs are sorted" },
@@ -103,7 +112,22 @@ START_TEST(malformed)
 		  "x.lock:7: malformed path" },
 		{ L1 L3 L4 "package a 1 all 1 " A " p sid both\n", "x.lock:7: a package is for" },
 		{ L1 L3 L4 "package a 1 all 1 " A " p sid\n", "x.lock:7: a \"suite\" or" },
-		{ ALL "more\n", "x.lock:13: a \"suite\" or" },
+		{ ALL "more\n", "x.lock:17: a \"suite\" or" },
+		{ L1 L3 G2 G1, "x.lock:7: groups, then users are sorted" },
+		{ L1 L3 G1 G1, "x.lock:7: groups, then users are sorted" },
+		{ L1 L3 U1 G1, "x.lock:7: groups, then users are sorted" },
+		{ L1 L3 U2 U1, "x.lock:7: groups, then users are sorted" },
+		{ L1 L3 G1 L4, "x.lock:7: a \"suite\" or" },
+		{ L1 L3 L4 U1 P1, "x.lock:8: a \"suite\" or" },
+		{ L1 L3 "user a 1\n", "x.lock:6: a \"suite\" or" },
+		{ L1 L3 "user a 1 used more\n", "x.lock:6: a \"suite\" or" },
+		{ L1 L3 "user a 1 Used\n", "x.lock:6: a user or group is used or gone" },
+		{ L1 L3 "user -a 1 used\n", "x.lock:6: malformed name or id" },
+		{ L1 L3 "user a:b 1 used\n", "x.lock:6: malformed name or id" },
+		{ L1 L3 "user a 4294967295 used\n", "x.lock:6: malformed name or id" },
+		{ L1 L3 "user a 65535 used\n", "x.lock:6: malformed name or id" },
+		{ L1 L3 "group a -1 used\n", "x.lock:6: malformed number" },
+		{ L1 L3 "group a 01 used\n", "x.lock:6: malformed number" },
 	};
 	struct lock *l = NULL;
 	struct err e;
@@ -135,6 +159,16 @@ START_TEST(cut_and_changed)
 			text[i] = was;
 		}
 	}
+}
+END_TEST
+
+START_TEST(older)
+{
+	struct lock *l = NULL;
+	struct err e;
+
+	ck_fails(parse("slipway-lock 1\nrecipe x\n", &l, &e), -ESTALE,
+		 "x.lock:1: a lock of an older format, without ids of users; run slipway lock");
 }
 END_TEST
 
@@ -220,5 +254,27 @@ START_TEST(made_for_what)
 }
 END_TEST
 
-TEST_MAIN("lock", round_trip, small_ones, malformed, cut_and_changed, files, recipe_digest,
-	  made_for_what)
+/* The same packages and ids, made by this builder. */
+START_TEST(renewed)
+{
+	struct recipe r = recipe_of("system", "k", "sid", "x", "");
+	struct lock_codec own[] = { { (char *)"zstd", (char *)"1.6" } };
+	const struct lock_params p = { .builder = "0.2", .codecs = own, .n_codecs = 1 };
+	_cleanup_(lock_free) struct lock *l = NULL;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	struct err e;
+
+	ck_ok(parse(ALL, &l, &e));
+	ck_fails(lock_renew(l, &r, &p, &e), -ESTALE, "made for another recipe");
+	ck_ok(lock_recipe_digest(&r, l->recipe_digest, &e));
+	ck_ok(lock_renew(l, &r, &p, &e));
+	ck_ok(lock_check(l, &r, "0.2", own, 1, &e));
+	lock_format(l, &out);
+	ck_assert_ptr_nonnull(strstr(
+		buf_str(&out), "builder 0.2\ncodec zstd 1.6\n" L3 L4 L5 P1 P2 P3 G1 G2 U1 U2));
+	recipe_done_(&r);
+}
+END_TEST
+
+TEST_MAIN("lock", round_trip, small_ones, malformed, cut_and_changed, older, files, recipe_digest,
+	  made_for_what, renewed)

@@ -20,13 +20,25 @@ static void masters(struct fixture *f)
 	fx_file(f, "usr/share/base-passwd/group.master", GROUP_MASTER);
 }
 
+/* As lock and build: ids first, then the users. */
+static int finish(const struct fixture *f, struct err *e)
+{
+	static const struct ids none = IDS_INIT;
+	_cleanup_ids_ struct ids ids = IDS_INIT;
+	struct finish_params p = f->p;
+
+	p.ids = &ids;
+	int r = finish_user_ids(&p, &none, &ids, e);
+	return r < 0 ? r : finish_users(&p, e);
+}
+
 START_TEST(base_passwd)
 {
 	struct fixture f;
 	struct err e;
 
 	masters(&f);
-	ck_ok(finish_users(&f.p, &e));
+	ck_ok(finish(&f, &e));
 	fx_expect_text(&f, "etc/passwd",
 		       "root:x:0:0:root:/root:/bin/bash\n"
 		       "daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
@@ -62,11 +74,11 @@ START_TEST(locked_users)
 		"u! systemd-network - \"systemd Network Management\"\n");
 	fx_file(&f, "usr/lib/sysusers.d/openssh-server.conf",
 		"u sshd -:nogroup \"sshd user\" /run/sshd\n");
-	ck_ok(finish_users(&f.p, &e));
+	ck_ok(finish(&f, &e));
 	fx_expect_holds(&f, "etc/passwd",
-			"messagebus:x:999:999:System Message Bus:/nonexistent:/usr/sbin/nologin\n"
-			"systemd-network:x:998:998:systemd Network Management:/:/usr/sbin/nologin\n"
-			"sshd:x:997:65534:sshd user:/run/sshd:/usr/sbin/nologin\n");
+			"messagebus:x:499:499:System Message Bus:/nonexistent:/usr/sbin/nologin\n"
+			"systemd-network:x:497:497:systemd Network Management:/:/usr/sbin/nologin\n"
+			"sshd:x:498:65534:sshd user:/run/sshd:/usr/sbin/nologin\n");
 	fx_expect_holds(&f, "etc/shadow",
 			"messagebus:!*:20254::::::\n"
 			"systemd-network:!*:20254:::::1:\n");
@@ -83,10 +95,10 @@ START_TEST(adduser_calls)
 	masters(&f);
 	fx_package(&f, "openssh-client", NULL);
 	fx_package(&f, "tpm-udev", NULL);
-	ck_ok(finish_users(&f.p, &e));
-	fx_expect_holds(&f, "etc/group", "_ssh:x:100:\ntss:x:101:\n");
+	ck_ok(finish(&f, &e));
+	fx_expect_holds(&f, "etc/group", "_ssh:x:499:\ntss:x:498:\n");
 	fx_expect_holds(&f, "etc/passwd",
-			"tss:x:101:101:TPM software stack:/var/lib/tpm:/bin/false\n");
+			"tss:x:498:498:TPM software stack:/var/lib/tpm:/bin/false\n");
 	_cleanup_free_ char *text = fx_text(&f, "etc/passwd");
 	ck_assert_ptr_null(strstr(text, "_chrony"));
 	fx_done(&f);
@@ -104,10 +116,10 @@ START_TEST(overlay_wins)
 	fx_file(&f, "usr/lib/sysusers.d/masked.conf", "u three -\n");
 	fx_link(&f, "etc/sysusers.d/masked.conf", "/dev/null");
 	fx_overlay_file(&f, "etc/sysusers.d/00-ids.conf", "u two 777 %M-%A\n");
-	ck_ok(finish_users(&f.p, &e));
+	ck_ok(finish(&f, &e));
 	fx_expect_holds(&f, "etc/passwd",
 			"two:x:777:777:node-7:/:/usr/sbin/nologin\n"
-			"one:x:999:999::/:/usr/sbin/nologin\n");
+			"one:x:499:499::/:/usr/sbin/nologin\n");
 	_cleanup_free_ char *text = fx_text(&f, "etc/passwd");
 	ck_assert_ptr_null(strstr(text, "three"));
 	fx_done(&f);
@@ -123,7 +135,7 @@ START_TEST(overlay_shadow_is_kept)
 	fx_overlay_file(&f, "etc/passwd", "root:x:0:0::/root:/bin/sh\nopen::5:0::/:/bin/sh\n");
 	fx_overlay_file(&f, "etc/group", "root:x:0:open\n");
 	fx_overlay_file(&f, "etc/shadow", "root:$y$hash:100:0:99999:7:::\n");
-	ck_ok(finish_users(&f.p, &e));
+	ck_ok(finish(&f, &e));
 	fx_expect_text(&f, "etc/shadow",
 		       "root:$y$hash:100:0:99999:7:::\nopen:!*:20254:0:99999:7:::\n");
 	fx_expect_text(&f, "etc/gshadow", "root:x::open\n");
@@ -131,21 +143,16 @@ START_TEST(overlay_shadow_is_kept)
 }
 END_TEST
 
-static void fails_with(const char *line, int code, const char *want)
+static void fails(const char *line, const char *want)
 {
 	struct fixture f;
 	struct err e;
 
 	masters(&f);
 	fx_file(&f, "usr/lib/sysusers.d/bad.conf", line);
-	ck_fails(finish_users(&f.p, &e), code, want);
+	ck_fails(finish(&f, &e), -EINVAL, want);
 	ck_assert_msg(strstr(e.msg, "usr/lib/sysusers.d/bad.conf:1"), "%s", e.msg);
 	fx_done(&f);
-}
-
-static void fails(const char *line, const char *want)
-{
-	fails_with(line, -EINVAL, want);
 }
 
 START_TEST(bad_lines)
@@ -167,7 +174,8 @@ START_TEST(bad_lines)
 	fails("u name%H -\n", "specifier %H");
 	fails("u name -:nogroups\n", "no group nogroups");
 	fails("u name -:4711\n", "no group 4711");
-	fails_with("u name -\nr - 0\n", -ENOSPC, "no system id");
+	fails("r - 400-600\n", "ids from 101 to 499 are kept for users of images");
+	fails("m daemon user\nu user -:nogroup\n", "there is no group user");
 }
 END_TEST
 
@@ -178,20 +186,23 @@ START_TEST(bad_files)
 
 	fx_init(&f);
 	fx_file(&f, "etc/passwd", "root:x:0:0::/root:/bin/sh\nshort:x:1\n");
-	ck_fails(finish_users(&f.p, &e), -EBADMSG, "etc/passwd:2");
+	ck_fails(finish(&f, &e), -EBADMSG, "etc/passwd:2");
 	fx_done(&f);
 	fx_init(&f);
 	fx_file(&f, "etc/passwd", "root:x:0:0::/root:/bin/sh\nroot:x:1:1::/:/\n");
-	ck_fails(finish_users(&f.p, &e), -EBADMSG, "etc/passwd:2");
+	ck_fails(finish(&f, &e), -EBADMSG, "etc/passwd:2");
 	fx_done(&f);
 	fx_init(&f);
 	fx_file(&f, "etc/shadow", "ghost:*:1:0:99999:7:::\n");
-	ck_fails(finish_users(&f.p, &e), -EBADMSG, "etc/shadow:1");
+	ck_fails(finish(&f, &e), -EBADMSG, "etc/shadow:1");
 	fx_done(&f);
 }
 END_TEST
 
-/* The same by systemd-sysusers, without what only newer versions know. */
+/*
+ * The same by systemd-sysusers, without what only newer versions know. It allots in the order of the
+ * lines, groups first, and is told the range; the names here are in that order too.
+ */
 START_TEST(like_systemd_sysusers)
 {
 	static const char *const files[] = { "etc/passwd", "etc/group", "etc/shadow",
@@ -204,20 +215,22 @@ START_TEST(like_systemd_sysusers)
 	masters(&f);
 	fx_file(&f, "usr/lib/sysusers.d/a.conf",
 		"g input -\ng low 50\nu messagebus - \"System Message Bus\" /nonexistent\n"
-		"u sshd -:nogroup \"sshd user\" /run/sshd\n"
-		"u fixed 700 'quoted text' /var/lib/fixed /bin/sh\nu taken 1\nu asgroup 51\n"
-		"g asgroup 52\nm messagebus adm\nm extra fresh\nm sshd adm\n");
-	fx_file(&f, "usr/lib/sysusers.d/b.conf", "u owner /usr/none\nu messagebus 5\nu plain -\n");
+		"u osshd -:nogroup \"sshd user\" /run/sshd\n"
+		"u fixed 700 'quoted text' /var/lib/fixed /bin/sh\nu ptaken 1\nu asgroup 51\n"
+		"g asgroup 52\nm messagebus adm\nm zextra kfresh\nm osshd adm\n");
+	fx_file(&f, "usr/lib/sysusers.d/b.conf",
+		"u qowner /usr/none\nu messagebus 5\nu rplain -\n");
 	/* The program starts from finished files, so that only what it adds is compared. */
 	fx_init(&disk);
 	fx_file(&disk, "usr/share/base-passwd/passwd.master", PASSWD_MASTER);
 	fx_file(&disk, "usr/share/base-passwd/group.master", GROUP_MASTER);
-	ck_ok(finish_users(&disk.p, &e));
+	ck_ok(finish(&disk, &e));
 	for (size_t i = 0; i < 2; i++) {
 		const char *path = i ? "usr/lib/sysusers.d/b.conf" : "usr/lib/sysusers.d/a.conf";
 		_cleanup_free_ char *text = fx_text(&f, path);
 		fx_file(&disk, path, text);
 	}
+	fx_file(&disk, "usr/lib/sysusers.d/range.conf", "r - 101-499\n");
 	char *dir = fx_write(&disk);
 	_cleanup_free_ char *root = str_printf("--root=%s", dir);
 	const char *const argv[] = { "systemd-sysusers", root, NULL };
@@ -228,7 +241,7 @@ START_TEST(like_systemd_sysusers)
 	ck_ok(run_program(&(struct run_params){ .argv = argv, .env = env, .diag = &diag }, &status,
 			  &e));
 	if (status == 0) {
-		ck_ok(finish_users(&f.p, &e));
+		ck_ok(finish(&f, &e));
 		for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 			_cleanup_free_ char *want = fx_disk_text(dir, files[i]);
 			ck_assert_ptr_nonnull(want);
