@@ -164,6 +164,8 @@ int finish_configs(const struct finish_params *p, struct err *e)
 	if (r == 0)
 		r = put_all(p, &u, e);
 	if (r == 0)
+		r = configs_apparmor(p, e);
+	if (r == 0)
 		r = configs_shells(p, e);
 	return r < 0 ? r : configs_tmpfiles(p, &u, e);
 }

@@ -7,6 +7,13 @@
 #define CONFIGS_NAME "configs"
 
 /**
+ * configs_apparmor() - beside each AppArmor profile an empty file for what the machine adds to it, which
+ * profiles may include without asking whether it is there
+ * Return: 0; -ENOMEM
+ */
+int configs_apparmor(const struct finish_params *p, struct err *e) must_check;
+
+/**
  * configs_shells() - etc/shells, as update-shells(8) makes it from what packages declare
  * Return: 0; errors of reading; -ENOMEM
  */

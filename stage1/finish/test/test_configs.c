@@ -101,6 +101,44 @@ START_TEST(shells)
 }
 END_TEST
 
+START_TEST(apparmor)
+{
+	struct fixture f;
+	struct err e;
+
+	fx_init(&f);
+	fx_file(&f, "etc/apparmor.d/usr.bin.one", "profile\n");
+	fx_file(&f, "etc/apparmor.d/usr.bin.two", "profile\n");
+	fx_file(&f, "etc/apparmor.d/abstractions/base", "part of profiles\n");
+	fx_overlay_file(&f, "etc/apparmor.d/local/usr.bin.two", "mine\n");
+	ck_ok(finish_configs(&f.p, &e));
+	fx_expect_text(&f, "etc/apparmor.d/local/usr.bin.one", "");
+	fx_expect_text(&f, "etc/apparmor.d/local/usr.bin.two", "mine\n");
+	fx_expect_none(&f, "etc/apparmor.d/local/base");
+	fx_expect_none(&f, "etc/apparmor.d/local/abstractions");
+	fx_done(&f);
+}
+END_TEST
+
+START_TEST(gsettings)
+{
+	static const char dir[] = "usr/share/glib-2.0/schemas";
+	struct fixture f;
+	struct err e;
+
+	fx_init(&f);
+	ck_ok(finish_gsettings(&f.p, &e));
+	fx_dir(&f, dir, 0755, 0, 0);
+	ck_ok(finish_gsettings(&f.p, &e));
+	fx_file(&f, "usr/share/glib-2.0/schemas/a.gschema.xml", "<schemalist/>");
+	ck_fails(finish_gsettings(&f.p, &e), -EINVAL,
+		 "/usr/share/glib-2.0/schemas/a.gschema.xml of package pkg would have to be");
+	fx_overlay_file(&f, "usr/share/glib-2.0/schemas/gschemas.compiled", "compiled");
+	ck_ok(finish_gsettings(&f.p, &e));
+	fx_done(&f);
+}
+END_TEST
+
 START_TEST(etc_of_tmpfiles)
 {
 	struct fixture f;
@@ -203,4 +241,5 @@ START_TEST(nsswitch)
 }
 END_TEST
 
-TEST_MAIN("configs", base_files, first_install, shells, etc_of_tmpfiles, stat_overrides, nsswitch)
+TEST_MAIN("configs", base_files, first_install, shells, apparmor, gsettings, etc_of_tmpfiles,
+	  stat_overrides, nsswitch)
