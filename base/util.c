@@ -87,6 +87,15 @@ void hex_encode(const void *data, size_t len, char *out)
 	out[2 * len] = '\0';
 }
 
+void uuid_format(const uint8_t uuid[16], char out[UUID_TEXT_BYTES])
+{
+	char hex[33];
+
+	hex_encode(uuid, 16, hex);
+	snprintf(out, UUID_TEXT_BYTES, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+		 hex + 16, hex + 20);
+}
+
 int hex_decode(const char *hex, void *out, size_t len)
 {
 	uint8_t *p = out;

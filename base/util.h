@@ -177,6 +177,11 @@ int parse_size(const char *s, uint64_t *ret) must_check;
  */
 void hex_encode(const void *data, size_t len, char *out);
 
+#define UUID_TEXT_BYTES 37
+
+/** uuid_format() - 16 bytes as UUID text, byte 0 first, with its NUL */
+void uuid_format(const uint8_t uuid[16], char out[UUID_TEXT_BYTES]);
+
 /**
  * hex_decode() - strict: exactly 2 * len digits of either case and then NUL
  * Return: 0; -EINVAL

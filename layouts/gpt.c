@@ -9,14 +9,6 @@ DEFINE_CLEANUP(struct fdisk_context *, fdisk_unref_context)
 DEFINE_CLEANUP(struct fdisk_partition *, fdisk_unref_partition)
 DEFINE_CLEANUP(struct fdisk_parttype *, fdisk_unref_parttype)
 
-static void uuid_text(const uint8_t u[16], char out[37])
-{
-	char hex[33];
-
-	hex_encode(u, 16, hex);
-	snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
-}
-
 static int fdisk_error(struct err *e, int r, const char *what)
 {
 	return err_sys(e, r, "partition table: %s", what);
@@ -32,9 +24,9 @@ static int answer_uuid(struct fdisk_context *cxt unused_, struct fdisk_ask *ask,
 
 static int set_disk_uuid(struct fdisk_context *cxt, const uint8_t uuid[16])
 {
-	char text[37];
+	char text[UUID_TEXT_BYTES];
 
-	uuid_text(uuid, text);
+	uuid_format(uuid, text);
 	int r = fdisk_set_ask(cxt, answer_uuid, text);
 	if (r == 0)
 		r = fdisk_set_disklabel_id(cxt);
@@ -50,14 +42,14 @@ static int add_partition(struct fdisk_context *cxt, const struct layout_plan *pl
 	const char *guid = layout_type_guid(p->type, plan->arch);
 	_cleanup_(fdisk_unref_partition) struct fdisk_partition *pa = fdisk_new_partition();
 	_cleanup_(fdisk_unref_parttype) struct fdisk_parttype *type = fdisk_new_parttype();
-	char uuid[37];
+	char uuid[UUID_TEXT_BYTES];
 
 	if (!pa || !type)
 		return err_oom(e);
 	if (!guid)
 		return err_set(e, -EINVAL, "no partition types are known for architecture %s",
 			       plan->arch);
-	uuid_text(p->uuid, uuid);
+	uuid_format(p->uuid, uuid);
 	int r = fdisk_parttype_set_typestr(type, guid);
 	if (r == 0)
 		r = fdisk_partition_set_type(pa, type);
