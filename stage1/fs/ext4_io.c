@@ -4,11 +4,20 @@
  * ever written). libext2fs hands its open() nothing but a name, so the name is our object's address.
  */
 #include <inttypes.h>
+#include <pthread.h>
 
 #include "stage1/fs/ext4.h"
 
+static void load_messages(void)
+{
+	initialize_ext2_error_table();
+}
+
 int ext4_err(struct err *e, errcode_t code, const char *what)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, load_messages);
 	if (code == EXT2_ET_NO_MEMORY || code == ENOMEM)
 		return err_oom(e);
 	return err_set(e, -EINVAL, "ext4: %s: %s", what, error_message(code));

@@ -182,7 +182,10 @@ static const struct fs_reader_ops ops = { .name = "ext4",
 					  .readdir = ext4_readdir,
 					  .read = ext4_read,
 					  .xattrs = ext4_read_xattrs,
-					  .done = ext4_done };
+					  .done = ext4_done,
+					  .raw = ext4_raw,
+					  .extents = ext4_extents,
+					  .describe = ext4_describe };
 
 static int ext4_open(const struct source *src, struct fs_reader **ret, struct err *e)
 {
@@ -205,6 +208,7 @@ static int ext4_open(const struct source *src, struct fs_reader **ret, struct er
 	r->node = calloc(1, r->fs->blocksize);
 	if (!r->node)
 		return err_oom(e);
+	r->base.size_bytes = ext2fs_blocks_count(r->fs->super) * r->fs->blocksize;
 	*ret = TAKE_PTR(base);
 	return 0;
 }

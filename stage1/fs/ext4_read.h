@@ -51,3 +51,11 @@ int ext4_read_xattrs(struct fs_reader *base, uint64_t ino,
 		     int (*fn)(void *ctx, const char *name, const void *value, size_t len,
 			       struct err *e),
 		     void *ctx, struct err *e);
+
+/* ext4_inspect.c: operations of struct fs_reader_ops */
+int ext4_raw(struct fs_reader *base, uint64_t ino, void *data, size_t size, size_t *ret_len,
+	     struct err *e);
+int ext4_extents(struct fs_reader *base, uint64_t ino,
+		 int (*fn)(void *ctx, const struct fs_extent *x, struct err *e), void *ctx,
+		 struct err *e);
+void ext4_describe(struct fs_reader *base, uint64_t off, char *out, size_t size);

@@ -150,7 +150,7 @@ int fat_read_runs(const struct fat_reader *r, const struct fat_node *node, uint6
 	return len ? err_set(e, -EINVAL, "a chain is too short") : 0;
 }
 
-static struct fat_node *find_node(struct fat_reader *r, uint64_t ino, struct err *e)
+struct fat_node *fat_find_node(struct fat_reader *r, uint64_t ino, struct err *e)
 {
 	if (ino == 0 || ino > r->n) {
 		err_set(e, -EINVAL, "vfat: no inode %llu", (unsigned long long)ino);
@@ -161,7 +161,7 @@ static struct fat_node *find_node(struct fat_reader *r, uint64_t ino, struct err
 
 static int fat_stat(struct fs_reader *base, uint64_t ino, struct fs_stat *ret, struct err *e)
 {
-	const struct fat_node *n = find_node((struct fat_reader *)base, ino, e);
+	const struct fat_node *n = fat_find_node((struct fat_reader *)base, ino, e);
 
 	if (!n)
 		return e->code;
@@ -179,7 +179,7 @@ static int fat_readdir(struct fs_reader *base, uint64_t ino,
 		       void *ctx, struct err *e)
 {
 	struct fat_reader *r = (struct fat_reader *)base;
-	const struct fat_node *n = find_node(r, ino, e);
+	const struct fat_node *n = fat_find_node(r, ino, e);
 	int ret = n ? 0 : e->code;
 
 	if (n && !n->is_dir)
@@ -196,7 +196,7 @@ static int fat_read(struct fs_reader *base, uint64_t ino, uint64_t off, void *da
 		    size_t *ret_len, struct err *e)
 {
 	struct fat_reader *r = (struct fat_reader *)base;
-	const struct fat_node *n = find_node(r, ino, e);
+	const struct fat_node *n = fat_find_node(r, ino, e);
 
 	if (!n)
 		return e->code;
@@ -235,7 +235,10 @@ static const struct fs_reader_ops ops = { .name = "vfat",
 					  .readdir = fat_readdir,
 					  .read = fat_read,
 					  .xattrs = fat_xattrs,
-					  .done = fat_done };
+					  .done = fat_done,
+					  .raw = fat_raw,
+					  .extents = fat_extents,
+					  .describe = fat_describe };
 
 static int read_all(struct fat_reader *r, struct err *e)
 {
@@ -281,6 +284,7 @@ static int fat_open(const struct source *src, struct fs_reader **ret, struct err
 	n = read_geometry(r, boot, e);
 	if (n == 0)
 		n = read_all(r, e);
+	r->base.size_bytes = r->g.total_sectors * r->g.sector_bytes;
 	if (n == 0)
 		*ret = TAKE_PTR(base);
 	return n;

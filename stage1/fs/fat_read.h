@@ -21,6 +21,7 @@ struct fat_node {
 	int64_t mtime;
 	size_t first_child, n_children;
 	size_t first_run, n_runs;
+	uint8_t entry[FAT_ENTRY_BYTES]; /* as it is in its directory; the root has none */
 };
 
 struct fat_reader {
@@ -58,3 +59,16 @@ int fat_read_dir(struct fat_reader *r, size_t dir, struct err *e) must_check;
 
 /** fat_add_node() - @name moves to the node */
 int fat_add_node(struct fat_reader *r, struct fat_node n, struct err *e) must_check;
+
+/* fat_inspect.c: operations of struct fs_reader_ops */
+int fat_raw(struct fs_reader *base, uint64_t ino, void *data, size_t size, size_t *ret_len,
+	    struct err *e);
+int fat_extents(struct fs_reader *base, uint64_t ino,
+		int (*fn)(void *ctx, const struct fs_extent *x, struct err *e), void *ctx,
+		struct err *e);
+void fat_describe(struct fs_reader *base, uint64_t off, char *out, size_t size);
+
+/* fat_read.c */
+
+/** fat_find_node() - of an inode number; NULL with @e set if there is none */
+struct fat_node *fat_find_node(struct fat_reader *r, uint64_t ino, struct err *e);

@@ -161,6 +161,7 @@ static int add_entry(struct fat_reader *r, size_t dir, const uint8_t *entry,
 
 	if (l->next || (l->n_pieces && l->checksum != fat_name_checksum(entry)))
 		return err_set(e, -EINVAL, "a long name that does not belong to its entry");
+	memcpy(n.entry, entry, sizeof(n.entry));
 	n.size_bytes = n.is_dir ? 0 : get_le32(entry + 28);
 	n.first_cluster = get_le16(entry + 26);
 	if (r->g.entry_bytes == 4)

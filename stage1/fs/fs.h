@@ -76,6 +76,13 @@ struct fs_stat {
 	uint32_t rdev_major, rdev_minor;
 };
 
+struct fs_extent {
+	bool own;	  /* not content, but attributes or extents */
+	uint64_t logical; /* where in the content it begins */
+	uint64_t offset;  /* where in the image it begins */
+	uint64_t len;	  /* in bytes, whole blocks: the last one may go beyond the content's end */
+};
+
 /*
  * A reader is used by one thread at a time; its callbacks may use it. Of FAT it opens FAT16 and FAT32,
  * of ext4 what has extents, no features that change its structures further (inline data, encryption,
@@ -99,11 +106,25 @@ struct fs_reader_ops {
 				struct err *e),
 		      void *ctx, struct err *e);
 	void (*done)(struct fs_reader *r);
+
+	/* How things are stored, for whoever compares or audits. A type may lack these. */
+
+	/* The inode, or directory entry, as it is in the image: at most @size bytes; 0 if it has none. */
+	int (*raw)(struct fs_reader *r, uint64_t ino, void *data, size_t size, size_t *ret_len,
+		   struct err *e);
+	/* Calls fn for each stretch of the image that holds an inode's content, in the content's order,
+	 * and for its blocks of attributes and extents. */
+	int (*extents)(struct fs_reader *r, uint64_t ino,
+		       int (*fn)(void *ctx, const struct fs_extent *x, struct err *e), void *ctx,
+		       struct err *e);
+	/* What the filesystem keeps for itself at a byte of the image; "" if that is no such place. */
+	void (*describe)(struct fs_reader *r, uint64_t off, char *out, size_t size);
 };
 
 struct fs_reader {
 	const struct fs_reader_ops *ops;
 	uint64_t root_ino;
+	uint64_t size_bytes; /* of the filesystem; the source may be longer */
 };
 
 /**
