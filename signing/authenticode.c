@@ -193,12 +193,14 @@ static int verify_one(const uint8_t *der, size_t len, X509 *cert,
 	return r;
 }
 
-/* The WIN_CERTIFICATE at @off of the table. Return: how many bytes on the next one is */
-static int read_certificate(const struct pe *pe, size_t off, size_t *ret_len, struct err *e)
+int pe_certificate(const struct pe *pe, size_t *at, const uint8_t **ret_der, size_t *ret_len,
+		   struct err *e)
 {
-	const uint8_t *c = pe->data + pe->cert_offset + off;
-	size_t left = pe->cert_bytes - off, len;
+	size_t left = pe->cert_bytes - MIN(*at, pe->cert_bytes), len;
 
+	if (left == 0)
+		return 0;
+	const uint8_t *c = pe->data + pe->cert_offset + *at;
 	if (left < WIN_CERT_HEADER_BYTES)
 		return err_set(e, -EBADMSG, "%zu stray bytes in the certificate table", left);
 	len = get_le32(c);
@@ -209,27 +211,27 @@ static int read_certificate(const struct pe *pe, size_t off, size_t *ret_len, st
 	    get_le16(c + 6) != WIN_CERT_TYPE_PKCS_SIGNED_DATA)
 		return err_set(e, -EBADMSG, "a certificate of revision %#x, type %#x",
 			       get_le16(c + 4), get_le16(c + 6));
-	*ret_len = len;
-	return 0;
+	*ret_der = c + WIN_CERT_HEADER_BYTES;
+	*ret_len = len - WIN_CERT_HEADER_BYTES;
+	*at += align_up(len, 8);
+	return 1;
 }
 
 static int verify_any(const struct pe *pe, X509 *cert, struct err *e)
 {
 	uint8_t digest[SHA256_BYTES];
-	size_t off = 0, len = 0;
+	const uint8_t *der;
+	size_t at = 0, len;
 	int r = pe_digest(pe, digest, e);
 
-	while (r == 0 && off < pe->cert_bytes) {
-		r = read_certificate(pe, off, &len, e);
-		if (r < 0)
-			return r;
-		const uint8_t *der = pe->data + pe->cert_offset + off + WIN_CERT_HEADER_BYTES;
-		r = verify_one(der, len - WIN_CERT_HEADER_BYTES, cert, digest, e);
-		if (r == 0)
-			return 0;
-		off += align_up(len, 8);
-		if (r == -EKEYREJECTED && off < pe->cert_bytes)
-			r = 0;
+	if (r < 0)
+		return r;
+	r = err_set(e, -EKEYREJECTED, "there is none");
+	while (r == -EKEYREJECTED) {
+		int more = pe_certificate(pe, &at, &der, &len, e);
+		if (more <= 0)
+			return more < 0 ? more : r;
+		r = verify_one(der, len, cert, digest, e);
 	}
 	return r;
 }

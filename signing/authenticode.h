@@ -5,6 +5,7 @@
  * Spec: Windows Authenticode Portable Executable Signature Format; UEFI 2.10, 32.2
  */
 #include "base/buf.h"
+#include "signing/pe.h"
 #include "signing/signer.h"
 
 /**
@@ -22,3 +23,12 @@ int authenticode_sign(const struct signer *s, struct buf *pe, struct err *e) mus
  * -EKEYREJECTED no signature is by this certificate, or the content has been changed
  */
 int authenticode_verify(const void *pe, size_t len, X509 *cert, struct err *e) must_check;
+
+/**
+ * pe_certificate() - the next signature of a PE file, whatever it is worth
+ * @at: 0 at first; moved to the next one
+ * @ret_der: PKCS#7 in the file, with padding after it
+ * Return: 1 there is one; 0 there is no further one; -EBADMSG the certificate table is malformed
+ */
+int pe_certificate(const struct pe *pe, size_t *at, const uint8_t **ret_der, size_t *ret_len,
+		   struct err *e) must_check;

@@ -57,6 +57,17 @@ int verity_superblock_parse(const void *sb, size_t len, struct verity_params *re
 			    struct err *e) must_check;
 
 /**
+ * verity_area_root_hash() - the root hash that a hash area ends in: that of its top block
+ * @hash: superblock at 0
+ *
+ * Nothing below the top block is looked at: what it is worth, verity_verify() tells.
+ * Return: 0; -EBADMSG as verity_superblock_parse(); -ENODATA there is no tree, as for one data block;
+ *         -EIO too short; -ENOMEM; what reading returns
+ */
+int verity_area_root_hash(const struct source *hash, uint8_t root_hash[VERITY_ROOT_HASH_BYTES],
+			  struct err *e) must_check;
+
+/**
  * verity_verify() - recompute every hash of a data area and its hash area
  * @hash: superblock at 0; it may be longer than the area, the rest is not looked at
  * @root_hash: what the tree must end in
