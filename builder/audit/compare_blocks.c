@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What lies where in a filesystem, and what that says of bytes that differ. */
+#include "builder/audit/compare_fs.h"
+
+#define STEP_BYTES  512
+#define REGIONS_MAX 64 /* of one filesystem that are told */
+
+/* A stretch of the image, and whose it is. */
+struct owned {
+	uint64_t offset, len;
+	uint64_t content; /* bytes of it that are content; the rest is behind a file's end */
+	const struct listed *x;
+	bool own; /* attributes or extents of it */
+};
+
+struct map {
+	struct fs_reader *r;
+	struct owned *v; /* sorted by offset */
+	size_t n, cap;
+	const struct listed *x; /* while it is filled: whose extents these are */
+};
+
+/* A byte's place, in one of the two. */
+struct place {
+	char text[128]; /* "" if it is nobody's */
+	const struct listed *x;
+	uint64_t end; /* the place's end */
+};
+
+static int add_extent(void *ctx, const struct fs_extent *x, struct err *e)
+{
+	struct map *m = ctx;
+	uint64_t size = S_ISREG(m->x->st.mode) ? m->x->st.size_bytes : UINT64_MAX;
+
+	if (m->n == m->cap) {
+		size_t cap = m->cap ? 2 * m->cap : 256;
+		struct owned *v = reallocarray(m->v, cap, sizeof(*v));
+		if (!v)
+			return err_oom(e);
+		m->v = v;
+		m->cap = cap;
+	}
+	m->v[m->n++] = (struct owned){
+		.offset = x->offset,
+		.len = x->len,
+		.content = x->own ? x->len : MIN(x->len, size - MIN(size, x->logical)),
+		.x = m->x,
+		.own = x->own,
+	};
+	return 0;
+}
+
+static int cmp_owned(const void *a, const void *b)
+{
+	const struct owned *x = a, *y = b;
+
+	return x->offset != y->offset ? (x->offset > y->offset) - (x->offset < y->offset)
+				      : (x->x > y->x) - (x->x < y->x);
+}
+
+static int fill_map(struct map *m, struct fs_reader *r, const struct listing *l, struct err *e)
+{
+	m->r = r;
+	for (size_t i = 0; r && i < l->n; i++) {
+		m->x = &l->v[i];
+		int rc = r->ops->extents(r, m->x->st.ino, add_extent, m, e);
+		if (rc == -ENOMEM || rc == -EIO)
+			return rc;
+	}
+	if (m->n)
+		qsort(m->v, m->n, sizeof(*m->v), cmp_owned);
+	return 0;
+}
+
+/* The last that begins at or before @off. */
+static const struct owned *find_owned(const struct map *m, uint64_t off)
+{
+	size_t from = 0, to = m->n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		if (m->v[mid].offset <= off)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	if (from == 0)
+		return NULL;
+	const struct owned *o = &m->v[from - 1];
+	return off - o->offset < o->len ? o : NULL;
+}
+
+static void find_place(const struct map *m, uint64_t off, struct place *ret)
+{
+	const struct owned *o = find_owned(m, off);
+
+	*ret = (struct place){ .end = (off / STEP_BYTES + 1) * STEP_BYTES };
+	if (!o) {
+		m->r->ops->describe(m->r, off, ret->text, sizeof(ret->text));
+		return;
+	}
+	ret->x = o->x;
+	if (off - o->offset < o->content) {
+		ret->end = o->offset + o->content;
+		snprintf(ret->text, sizeof(ret->text), "%s",
+			 o->own			  ? "its attributes and extents"
+			 : S_ISDIR(o->x->st.mode) ? "its entries as they are stored"
+						  : "its content");
+	} else {
+		ret->end = o->offset + o->len;
+	}
+}
+
+static bool is_super(const struct fs_comparer *fc, uint64_t off)
+{
+	return off >= fc->super_at && off - fc->super_at < fc->super.bytes;
+}
+
+static const struct listed *find_ino(const struct listing *l, uint64_t ino)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].st.ino == ino)
+			return &l->v[i];
+	return NULL;
+}
+
+/* "inode 12" of a reader is that of a path. */
+static const struct listed *place_listed(const struct place *p, const struct listing *l)
+{
+	if (p->x || !str_has_prefix(p->text, "inode "))
+		return p->x;
+	return find_ino(l, strtoull(p->text + 6, NULL, 10));
+}
+
+static int add_region(struct compare *c, const struct filesystems *f, int which,
+		      const struct place *p, const struct finding *like, struct err *e)
+{
+	const struct listed *x = place_listed(p, &f->l[which]);
+	struct finding finding = *like;
+	size_t mark = x ? compare_enter(c, "/%s", x->path) : c->where.len;
+
+	if (!finding.field)
+		finding.field = p->text;
+	int r = compare_add(c, &finding, e);
+	compare_leave(c, mark);
+	return r;
+}
+
+/* A byte that differs; *ret_next is where to go on. */
+static int compare_region(struct compare *c, const struct filesystems *f, const struct map m[2],
+			  uint64_t at, bool tell_all, uint64_t *ret_next, struct err *e)
+{
+	int known = m[0].r ? 0 : 1;
+	struct place p[2] = { { .end = UINT64_MAX }, { .end = UINT64_MAX } };
+	char a[40], b[40], field[64];
+	uint8_t bytes[2];
+
+	for (int w = 0; w < 2; w++)
+		if (m[w].r)
+			find_place(&m[w], at, &p[w]);
+	*ret_next = MIN(p[0].end, p[1].end);
+	bool nobodys = !p[0].text[0] && !p[1].text[0];
+	if (!nobodys && !tell_all)
+		return 0;
+	int r = source_pread(f->src[0], at, &bytes[0], 1, e);
+	if (r == 0)
+		r = source_pread(f->src[1], at, &bytes[1], 1, e);
+	if (r < 0)
+		return r;
+	snprintf(a, sizeof(a), "0x%02x at byte %llu", bytes[0], (unsigned long long)at);
+	snprintf(b, sizeof(b), "0x%02x at byte %llu", bytes[1], (unsigned long long)at);
+	snprintf(field, sizeof(field), p[known].x ? "after the end of its content" : "free space");
+	const struct finding like = { nobodys		   ? DIFF_SLACK
+				      : f->r[0] && f->r[1] ? DIFF_FORMAT
+							   : DIFF_DAMAGE,
+				      nobodys ? field : NULL, a, b };
+	if (!p[known].text[0] && !nobodys)
+		known = 1 - known;
+	return add_region(c, f, known, &p[known], &like, e);
+}
+
+static int walk_differences(struct compare *c, const struct filesystems *f,
+			    const struct fs_comparer *fc, const struct map m[2], struct err *e)
+{
+	/* Where the trees or the superblock differ, what lies in the filesystem's own structures and
+	 * where it lies follows. Where nothing was found, or one cannot be read, all is told. */
+	bool tell_all = diff_report_total(c->report) == f->before || !f->r[0] || !f->r[1];
+	uint64_t end = UINT64_MAX, at = 0;
+	size_t told = diff_report_total(c->report);
+
+	for (int w = 0; w < 2; w++)
+		end = MIN(end, f->r[w] ? f->r[w]->size_bytes : f->src[w]->size_bytes);
+	for (;;) {
+		int r = source_mismatch(f->src[0], f->src[1], at, c->pool, &at, e);
+		if (r < 0 || at >= end || diff_report_total(c->report) - told >= REGIONS_MAX)
+			return r;
+		if (is_super(fc, at)) {
+			at = fc->super_at + fc->super.bytes;
+			continue;
+		}
+		r = compare_region(c, f, m, at, tell_all, &at, e);
+		if (r < 0)
+			return r;
+	}
+}
+
+int compare_blocks(struct compare *c, const struct filesystems *f, const struct fs_comparer *fc,
+		   struct err *e)
+{
+	struct map m[2] = { { 0 }, { 0 } };
+
+	if (!f->r[0] && !f->r[1])
+		return 0; /* the first byte tells */
+	int r = fill_map(&m[0], f->r[0], &f->l[0], e);
+	if (r == 0)
+		r = fill_map(&m[1], f->r[1], &f->l[1], e);
+	if (r == 0)
+		r = walk_differences(c, f, fc, m, e);
+	free(m[0].v);
+	free(m[1].v);
+	return r;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* UEFI programs: headers, sections (those of a UKI by what they hold) and signatures. */
+#include "builder/audit/compare.h"
+#include "signing/authenticode.h"
+#include "signing/pe.h"
+
+#define COFF_BYTES     24
+#define OPTIONAL_BYTES 112 /* PE32+, without its directories */
+#define WORD_START     60  /* of two words that are equal that far the rest is shown */
+
+static const struct field coff_fields[] = {
+	{ "machine", 4, 2, FIELD_HEX, DIFF_FORMAT },
+	{ "number of sections", 6, 2, FIELD_NUMBER, DIFF_SIZE },
+	{ "timestamp", 8, 4, FIELD_TIME, DIFF_FORMAT },
+	{ "symbol table", 12, 4, FIELD_HEX, DIFF_FORMAT },
+	{ "number of symbols", 16, 4, FIELD_NUMBER, DIFF_FORMAT },
+	{ "size of the optional header", 20, 2, FIELD_NUMBER, DIFF_FORMAT },
+	{ "characteristics", 22, 2, FIELD_HEX, DIFF_FORMAT },
+};
+static const struct field_table coff_table = { coff_fields, ARRAY_SIZE(coff_fields), COFF_BYTES };
+
+static const struct field optional_fields[] = {
+	{ "linker version", 2, 2, FIELD_HEX, DIFF_FORMAT },
+	{ "size of code", 4, 4, FIELD_NUMBER, DIFF_SIZE },
+	{ "size of data", 8, 4, FIELD_NUMBER, DIFF_SIZE },
+	{ "entry point", 16, 4, FIELD_HEX, DIFF_FORMAT },
+	{ "image base", 24, 8, FIELD_HEX, DIFF_FORMAT },
+	{ "section alignment", 32, 4, FIELD_NUMBER, DIFF_FORMAT },
+	{ "file alignment", 36, 4, FIELD_NUMBER, DIFF_FORMAT },
+	{ "size of image", 56, 4, FIELD_NUMBER, DIFF_SIZE },
+	{ "size of headers", 60, 4, FIELD_NUMBER, DIFF_SIZE },
+	{ "checksum", 64, 4, FIELD_HEX, DIFF_CHECKSUM },
+	{ "subsystem", 68, 2, FIELD_NUMBER, DIFF_FORMAT },
+	{ "DLL characteristics", 70, 2, FIELD_HEX, DIFF_FORMAT },
+};
+static const struct field_table optional_table = { optional_fields, ARRAY_SIZE(optional_fields),
+						   OPTIONAL_BYTES };
+
+struct programs {
+	struct pe *pe[2];
+	size_t before; /* differences before this file */
+};
+
+bool compare_is_pe(const struct source *s)
+{
+	return s->bytes && s->size_bytes > 64 && s->bytes[0] == 'M' && s->bytes[1] == 'Z' &&
+	       s->size_bytes >= 64 + (uint64_t)get_le32(s->bytes + 0x3c) &&
+	       memcmp(s->bytes + get_le32(s->bytes + 0x3c), "PE\0\0", 4) == 0;
+}
+
+static bool differs(const struct compare *c, const struct programs *p)
+{
+	return diff_report_total(c->report) > p->before;
+}
+
+static void section_source(const struct pe *pe, const struct pe_section *s, struct source *ret)
+{
+	size_t len;
+	const uint8_t *p = pe_content(pe, s, &len);
+
+	source_init_bytes(ret, p, len);
+}
+
+/* "usrhash=" with the hex of a root hash that is in the image, or its signature, only follows. */
+static enum diff_kind word_kind(const struct compare *c, int which, const char *word)
+{
+	uint8_t hash[VERITY_ROOT_HASH_BYTES];
+
+	if (str_has_prefix(word, "usrhash=") && hex_decode(word + 8, hash, sizeof(hash)) == 0 &&
+	    compare_is_root(c, which, hash, sizeof(hash)))
+		return DIFF_ROOT_HASH;
+	if (str_has_prefix(word, "systemd.verity_usr_options="))
+		return DIFF_SIGNED;
+	return DIFF_CMDLINE;
+}
+
+static int split(const struct source *s, struct strv *words, struct err *e)
+{
+	_cleanup_free_ char *text = strndup((const char *)s->bytes, s->size_bytes);
+
+	return text && strv_split(words, text, " \n") == 0 ? 0 : err_oom(e);
+}
+
+static int compare_word(struct compare *c, const char *a, const char *b, bool root_follows,
+			struct err *e)
+{
+	enum diff_kind ka = a ? word_kind(c, 0, a) : DIFF_CMDLINE,
+		       kb = b ? word_kind(c, 1, b) : DIFF_CMDLINE;
+	struct finding f = { ka == kb ? ka : DIFF_CMDLINE, "word", a, b };
+	size_t same = 0;
+
+	while (a && b && a[same] && a[same] == b[same])
+		same++;
+	if (same > WORD_START) { /* what is before says nothing */
+		f.a += same;
+		f.b += same;
+		f.field = f.kind == DIFF_SIGNED ? "root hash signature, from where it differs"
+						: "word, from where it differs";
+	}
+	if (f.kind == DIFF_SIGNED && !root_follows)
+		f.kind = DIFF_SIGNATURE;
+	return compare_add(c, &f, e);
+}
+
+/* Word by word, in their order. The signature is of the root hash: it follows where that does. */
+static int compare_cmdline(struct compare *c, const struct source *a, const struct source *b,
+			   struct err *e)
+{
+	_cleanup_strv_ struct strv wa = STRV_INIT, wb = STRV_INIT;
+	size_t before = c->report->counts[DIFF_ROOT_HASH] + c->report->counts[DIFF_KEY];
+
+	int r = split(a, &wa, e);
+	if (r == 0)
+		r = split(b, &wb, e);
+	for (size_t i = 0; r == 0 && i < MAX(wa.n, wb.n); i++) {
+		const char *va = i < wa.n ? wa.v[i] : NULL, *vb = i < wb.n ? wb.v[i] : NULL;
+		if (!va || !vb || !str_eq(va, vb))
+			r = compare_word(c, va, vb, before > 0, e);
+		before = c->report->counts[DIFF_ROOT_HASH] + c->report->counts[DIFF_KEY];
+	}
+	return r;
+}
+
+static int compare_section(struct compare *c, const char *name, const struct source *a,
+			   const struct source *b, struct err *e)
+{
+	uint64_t at;
+	int r = source_mismatch(a, b, 0, c->pool, &at, e);
+
+	if (r < 0 || at == MISMATCH_NONE)
+		return r;
+	if (str_eq(name, ".cmdline"))
+		return compare_cmdline(c, a, b, e);
+	if (str_eq(name, ".osrel") && compare_usr_changed(c, "lib/os-release content"))
+		return compare_bytes(c, a, b, DIFF_FROM_USR, e);
+	if (str_eq(name, ".pcrsig"))
+		return compare_bytes(c, a, b, DIFF_SIGNED, e);
+	return compare_content(c, a, b, e);
+}
+
+/* Sections are paired by name; of several with one name the first. */
+static int compare_sections(struct compare *c, const struct programs *p, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->pe[0]->n_sections; i++) {
+		const struct pe_section *a = &p->pe[0]->sections[i],
+					*b = pe_find(p->pe[1], a->name);
+		struct source sa, sb;
+		size_t mark = compare_enter(c, "%s", a->name);
+		section_source(p->pe[0], a, &sa);
+		if (b)
+			section_source(p->pe[1], b, &sb);
+		r = b ? compare_section(c, a->name, &sa, &sb, e)
+		      : compare_add(c, &(struct finding){ DIFF_MISSING, "section", "", NULL }, e);
+		compare_leave(c, mark);
+	}
+	for (size_t i = 0; r == 0 && i < p->pe[1]->n_sections; i++) {
+		if (pe_find(p->pe[0], p->pe[1]->sections[i].name))
+			continue;
+		size_t mark = compare_enter(c, "%s", p->pe[1]->sections[i].name);
+		r = compare_add(c, &(struct finding){ DIFF_MISSING, "section", NULL, "" }, e);
+		compare_leave(c, mark);
+	}
+	return r;
+}
+
+/* Where sections lie follows from how long they are, unless nothing else differs. */
+static int compare_section_headers(struct compare *c, const struct programs *p, struct err *e)
+{
+	enum diff_kind place = differs(c, p) ? DIFF_SIZE : DIFF_PLACEMENT;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->pe[0]->n_sections; i++) {
+		const struct pe_section *a = &p->pe[0]->sections[i],
+					*b = pe_find(p->pe[1], a->name);
+		if (!b)
+			continue;
+		const uint64_t v[][2] = { { a->characteristics, b->characteristics },
+					  { a->virtual_bytes, b->virtual_bytes },
+					  { a->virtual_address, b->virtual_address },
+					  { a->raw_bytes, b->raw_bytes },
+					  { a->raw_offset, b->raw_offset } };
+		static const char *const names[] = { "characteristics", "size in memory", "address",
+						     "size in the file", "offset" };
+		size_t mark = compare_enter(c, "%s", a->name);
+		for (size_t k = 0; r == 0 && k < ARRAY_SIZE(names); k++)
+			r = compare_add_numbers(c, k ? place : DIFF_FORMAT, names[k], v[k], e);
+		compare_leave(c, mark);
+	}
+	return r;
+}
+
+static int compare_certificates(struct compare *c, const struct programs *p, struct err *e)
+{
+	bool signed_differs = differs(c, p);
+	size_t at[2] = { 0, 0 };
+	struct source s[2];
+	int r = 0;
+
+	for (unsigned int i = 1; r == 0; i++) {
+		bool there[2];
+		for (int w = 0; w < 2; w++) {
+			const uint8_t *der;
+			size_t len = 0;
+			r = pe_certificate(p->pe[w], &at[w], &der, &len, e);
+			if (r < 0)
+				return compare_damaged(c, w, r, e);
+			there[w] = r > 0;
+			source_init_bytes(&s[w], der, len);
+		}
+		r = 0;
+		if (!there[0] && !there[1])
+			break;
+		size_t mark = compare_enter(c, "certificate %u", i);
+		if (there[0] && there[1])
+			r = compare_signature(c, &s[0], &s[1], signed_differs, e);
+		else
+			r = compare_add(c,
+					&(struct finding){ DIFF_KEY, "signature",
+							   there[0] ? "" : NULL,
+							   there[1] ? "" : NULL },
+					e);
+		compare_leave(c, mark);
+	}
+	return r;
+}
+
+static int compare_headers(struct compare *c, const struct programs *p, struct err *e)
+{
+	const struct pe *a = p->pe[0], *b = p->pe[1];
+	size_t mark = compare_enter(c, "PE header");
+	const uint8_t *coff[] = { a->data + a->optional_header - COFF_BYTES,
+				  b->data + b->optional_header - COFF_BYTES },
+		      *optional[] = { a->data + a->optional_header, b->data + b->optional_header };
+
+	int r = compare_fields(c, &coff_table, coff, !differs(c, p), e);
+	if (r == 0)
+		r = compare_fields(c, &optional_table, optional, !differs(c, p), e);
+	compare_leave(c, mark);
+	return r;
+}
+
+int compare_pe(struct compare *c, const struct source *a, const struct source *b, struct err *e)
+{
+	_cleanup_free_ struct pe *pes = calloc(2, sizeof(*pes));
+	struct programs p = { .before = diff_report_total(c->report) };
+
+	if (!pes)
+		return err_oom(e);
+	p.pe[0] = &pes[0];
+	p.pe[1] = &pes[1];
+	int r = pe_parse(&pes[0], a->bytes, a->size_bytes, e);
+	if (r < 0)
+		return compare_damaged(c, 0, r, e);
+	r = pe_parse(&pes[1], b->bytes, b->size_bytes, e);
+	if (r < 0)
+		return compare_damaged(c, 1, r, e);
+	r = compare_sections(c, &p, e);
+	if (r == 0)
+		r = compare_section_headers(c, &p, e);
+	if (r == 0)
+		r = compare_headers(c, &p, e);
+	return r < 0 ? r : compare_certificates(c, &p, e);
+}

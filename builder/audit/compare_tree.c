@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "builder/audit/compare_tree.h"
+
+#include <inttypes.h>
+
+#define IN_MEMORY_MAX \
+	(512 * MiB) /* contents that are looked into; of larger ones the offset is told */
+#define READ_BYTES (256 * KiB)
+#define TARGET_MAX 4096
+
+struct pair {
+	const struct trees *t;
+	const struct listed *x[2];
+};
+
+/* Was a file of the initrd taken from /usr, and does the same thing differ there? */
+static bool came_from_usr(const struct compare *c, const char *path, const char *what)
+{
+	const char *rest = path, *dir = "";
+
+	if (str_eq(path, "etc/initrd-release"))
+		rest = "lib/os-release";
+	else if (str_has_prefix(path, "usr/"))
+		rest = path + 4;
+	else if (str_has_prefix(path, "etc/"))
+		dir = "share/factory/";
+	else
+		return false;
+	_cleanup_free_ char *key = str_printf("%s%s %s", dir, rest, what);
+	return key && compare_usr_changed(c, key);
+}
+
+/* In /usr it is remembered; in what was made of /usr it is a consequence if it is the same there. */
+static int add(struct compare *c, const struct trees *t, const char *path, const struct finding *f,
+	       struct err *e)
+{
+	struct finding copy = *f;
+	const char *what = str_has_prefix(f->field, "content") ? "content" : f->field;
+	_cleanup_free_ char *key = str_printf("%s %s", path, what);
+
+	if (!key)
+		return err_oom(e);
+	if (t->is_usr && strv_add(&c->usr_changed, key) < 0)
+		return err_oom(e);
+	if (t->from_usr && came_from_usr(c, path, what))
+		copy.kind = DIFF_FROM_USR;
+	return compare_add(c, &copy, e);
+}
+
+static const char *type_name(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "file";
+	case S_IFDIR:
+		return "directory";
+	case S_IFLNK:
+		return "symlink";
+	case S_IFCHR:
+		return "character device";
+	case S_IFBLK:
+		return "block device";
+	case S_IFIFO:
+		return "pipe";
+	case S_IFSOCK:
+		return "socket";
+	default:
+		return "nothing known";
+	}
+}
+
+static int read_some(const struct listing *l, const struct listed *x, uint64_t off, void *data,
+		     size_t len, struct err *e)
+{
+	size_t got = 0;
+
+	if (!l->reader) {
+		memcpy(data, x->data + off, len);
+		return 0;
+	}
+	int r = l->reader->ops->read(l->reader, x->st.ino, off, data, len, &got, e);
+	if (r == 0 && got != len)
+		r = err_set(e, -EINVAL, "%s: shorter than it should be", x->path);
+	return r;
+}
+
+/* The two contents piece by piece, which is quicker than to load all of them. */
+static int contents_equal(const struct pair *p, bool *ret, struct err *e)
+{
+	_cleanup_free_ uint8_t *data = malloc(2 * READ_BYTES);
+	uint64_t size = p->x[0]->st.size_bytes;
+
+	*ret = size == p->x[1]->st.size_bytes;
+	if (!data)
+		return err_oom(e);
+	for (uint64_t at = 0; *ret && at < size; at += READ_BYTES) {
+		size_t n = (size_t)MIN(READ_BYTES, size - at);
+		int r = read_some(p->t->l[0], p->x[0], at, data, n, e);
+		if (r == 0)
+			r = read_some(p->t->l[1], p->x[1], at, data + READ_BYTES, n, e);
+		if (r < 0)
+			return r;
+		*ret = memcmp(data, data + READ_BYTES, n) == 0;
+	}
+	return 0;
+}
+
+static int load(const struct listing *l, const struct listed *x, uint8_t **copy, struct source *ret,
+		struct err *e)
+{
+	size_t len = (size_t)MIN(x->st.size_bytes, IN_MEMORY_MAX);
+
+	if (!l->reader) {
+		source_init_bytes(ret, x->data, len);
+		return 0;
+	}
+	*copy = malloc(len + 1);
+	if (!*copy)
+		return err_oom(e);
+	int r = read_some(l, x, 0, *copy, len, e);
+	if (r == 0)
+		source_init_bytes(ret, *copy, len);
+	return r;
+}
+
+/* Of a file of /usr, and what is taken from there, the kind of what is found in it matters. */
+static int compare_file(struct compare *c, const struct pair *p, struct err *e)
+{
+	_cleanup_free_ uint8_t *copy_a = NULL, *copy_b = NULL;
+	_cleanup_free_ char *key = str_printf("%s content", p->x[0]->path);
+	struct source a = SOURCE_INIT, b = SOURCE_INIT;
+	bool equal = false;
+
+	int r = key ? contents_equal(p, &equal, e) : err_oom(e);
+	if (r < 0 || equal)
+		return r;
+	r = load(p->t->l[0], p->x[0], &copy_a, &a, e);
+	if (r == 0)
+		r = load(p->t->l[1], p->x[1], &copy_b, &b, e);
+	if (r < 0)
+		return r;
+	if (p->t->is_usr && strv_add(&c->usr_changed, key) < 0)
+		return err_oom(e);
+	if (p->t->from_usr && came_from_usr(c, p->x[0]->path, "content"))
+		return compare_bytes(c, &a, &b, DIFF_FROM_USR, e);
+	size_t before = diff_report_total(c->report);
+	r = compare_content(c, &a, &b, e);
+	if (r == 0 && diff_report_total(c->report) == before)
+		r = compare_add(c,
+				&(struct finding){ DIFF_CONTENT, "content", "it differs past",
+						   "its first 512 MiB" },
+				e);
+	return r;
+}
+
+static int read_target(const struct listing *l, const struct listed *x, char *out, struct err *e)
+{
+	size_t len = (size_t)MIN(x->st.size_bytes, TARGET_MAX);
+
+	int r = read_some(l, x, 0, out, len, e);
+	out[len] = '\0';
+	return r;
+}
+
+static int compare_targets(struct compare *c, const struct pair *p, struct err *e)
+{
+	char a[TARGET_MAX + 1], b[TARGET_MAX + 1];
+
+	int r = read_target(p->t->l[0], p->x[0], a, e);
+	if (r == 0)
+		r = read_target(p->t->l[1], p->x[1], b, e);
+	if (r < 0 || str_eq(a, b))
+		return r;
+	return add(c, p->t, p->x[0]->path, &(struct finding){ DIFF_CONTENT, "target", a, b }, e);
+}
+
+static int add_xattr(void *ctx, const char *name, const void *value, size_t len, struct err *e)
+{
+	_cleanup_free_ char *hex = malloc(2 * len + 1);
+
+	if (!hex)
+		return err_oom(e);
+	hex_encode(value, len, hex);
+	return strv_addf(ctx, "%s=0x%s", name, hex) < 0 ? err_oom(e) : 0;
+}
+
+static int get_xattrs(const struct listing *l, const struct listed *x, struct strv *ret,
+		      struct err *e)
+{
+	int r = l->reader ? l->reader->ops->xattrs(l->reader, x->st.ino, add_xattr, ret, e) : 0;
+
+	strv_sort(ret);
+	return r;
+}
+
+/* Each one that is not in both with the same value; the other's, if it has one, is beside it. */
+static int compare_xattrs(struct compare *c, const struct pair *p, struct err *e)
+{
+	_cleanup_strv_ struct strv a = STRV_INIT, b = STRV_INIT;
+	size_t i = 0, k = 0;
+
+	int r = get_xattrs(p->t->l[0], p->x[0], &a, e);
+	if (r == 0)
+		r = get_xattrs(p->t->l[1], p->x[1], &b, e);
+	while (r == 0 && (i < a.n || k < b.n)) {
+		const char *va = i < a.n ? a.v[i] : NULL, *vb = k < b.n ? b.v[k] : NULL;
+		int order = !va ? 1 : !vb ? -1 : strcmp(va, vb);
+		size_t name = va ? strcspn(va, "=") + 1 : 0;
+		if (va && vb && strncmp(va, vb, name) == 0) {
+			i++, k++;
+			if (order == 0)
+				continue;
+		} else {
+			i += order < 0;
+			k += order > 0;
+			va = order < 0 ? va : NULL;
+			vb = order > 0 ? vb : NULL;
+		}
+		r = add(c, p->t, p->x[0]->path,
+			&(struct finding){ DIFF_XATTR, "extended attribute", va, vb }, e);
+	}
+	return r;
+}
+
+/* A pair of values as text, if they differ. */
+static int compare_text(struct compare *c, const struct pair *p, enum diff_kind kind,
+			const char *field, char text[2][64], struct err *e)
+{
+	if (str_eq(text[0], text[1]))
+		return 0;
+	return add(c, p->t, p->x[0]->path, &(struct finding){ kind, field, text[0], text[1] }, e);
+}
+
+static int compare_stat(struct compare *c, const struct pair *p, struct err *e)
+{
+	char mode[2][64], owner[2][64], time[2][64], links[2][64], device[2][64];
+	int r = 0;
+
+	for (int w = 0; w < 2; w++) {
+		const struct fs_stat *st = &p->x[w]->st;
+		snprintf(mode[w], 64, "%04o", st->mode & 07777);
+		snprintf(owner[w], 64, "%u:%u", st->uid, st->gid);
+		field_time(st->mtime, time[w]);
+		snprintf(links[w], 64, "%u", S_ISDIR(st->mode) ? 0 : st->nlink);
+		snprintf(device[w], 64, "%u:%u", st->rdev_major, st->rdev_minor);
+	}
+	if (p->t->unix_)
+		r = compare_text(c, p, DIFF_MODE, "mode", mode, e);
+	if (r == 0 && p->t->unix_)
+		r = compare_text(c, p, DIFF_OWNER, "owner", owner, e);
+	if (r == 0)
+		r = compare_text(c, p, DIFF_TIME, "mtime", time, e);
+	if (r == 0 && p->t->unix_)
+		r = compare_text(c, p, DIFF_LINKS, "hard links", links, e);
+	if (r == 0 && p->t->unix_)
+		r = compare_text(c, p, DIFF_CONTENT, "device number", device, e);
+	return r;
+}
+
+static int compare_pair(struct compare *c, const struct pair *p, struct err *e)
+{
+	uint32_t a = p->x[0]->st.mode, b = p->x[1]->st.mode;
+
+	if ((a & S_IFMT) != (b & S_IFMT))
+		return add(c, p->t, p->x[0]->path,
+			   &(struct finding){ DIFF_CONTENT, "type", type_name(a), type_name(b) },
+			   e);
+	int r = compare_stat(c, p, e);
+	if (r == 0)
+		r = compare_xattrs(c, p, e);
+	if (r == 0 && S_ISREG(a))
+		r = compare_file(c, p, e);
+	if (r == 0 && S_ISLNK(a))
+		r = compare_targets(c, p, e);
+	return r;
+}
+
+static bool lies_below(const char *path, const char *dir)
+{
+	return dir && (!*dir || (str_has_prefix(path, dir) && path[strlen(dir)] == '/'));
+}
+
+/* Something that only one has; of a directory the directory, not all that is in it. */
+static int compare_single(struct compare *c, const struct pair *p, const char *missing_dir,
+			  struct err *e)
+{
+	const struct listed *x = p->x[0] ? p->x[0] : p->x[1];
+	struct finding f = { DIFF_MISSING, "entry", NULL, NULL };
+
+	if (p->x[0])
+		f.a = type_name(x->st.mode);
+	else
+		f.b = type_name(x->st.mode);
+	if (!lies_below(x->path, missing_dir))
+		return add(c, p->t, x->path, &f, e);
+	_cleanup_free_ char *key = str_printf("%s entry", x->path);
+	if (p->t->is_usr && (!key || strv_add(&c->usr_changed, key) < 0))
+		return err_oom(e);
+	return 0;
+}
+
+static bool is_uki(const struct listed *x)
+{
+	return str_has_prefix(x->path, "EFI/Linux/") && str_has_suffix(x->path, ".efi");
+}
+
+static bool is_listed(const struct listing *l, const char *path)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (str_eq(l->v[i].path, path))
+			return true;
+	return false;
+}
+
+/* The only UKI of one listing whose name the other does not have; NULL if there are more or none. */
+static const struct listed *sole_uki(const struct listing *l, const struct listing *other)
+{
+	const struct listed *found = NULL;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (!is_uki(&l->v[i]) || is_listed(other, l->v[i].path))
+			continue;
+		if (found)
+			return NULL;
+		found = &l->v[i];
+	}
+	return found;
+}
+
+/* A UKI under another name: names hold the version, and the count of boots that are left. */
+static int compare_renamed(struct compare *c, const struct pair *p, bool *ret_done, struct err *e)
+{
+	const struct listing *a = p->t->l[0], *b = p->t->l[1];
+	struct pair both = { p->t, { NULL, NULL } };
+
+	*ret_done = false;
+	if (!p->t->is_esp || !is_uki(p->x[0] ? p->x[0] : p->x[1]))
+		return 0;
+	both.x[0] = sole_uki(a, b);
+	both.x[1] = sole_uki(b, a);
+	*ret_done = both.x[0] && both.x[1];
+	if (!*ret_done || !p->x[0])
+		return 0;
+	int r = compare_add(
+		c, &(struct finding){ DIFF_LABEL, "name", both.x[0]->path, both.x[1]->path }, e);
+	return r < 0 ? r : compare_pair(c, &both, e);
+}
+
+/* The next path in their order: of one, or of both. */
+static struct pair next_pair(const struct trees *t, size_t i[2])
+{
+	struct pair p = { t,
+			  { i[0] < t->l[0]->n ? &t->l[0]->v[i[0]] : NULL,
+			    i[1] < t->l[1]->n ? &t->l[1]->v[i[1]] : NULL } };
+	int order = !p.x[0] ? 1 : !p.x[1] ? -1 : listing_cmp_paths(p.x[0]->path, p.x[1]->path);
+
+	if (order < 0)
+		p.x[1] = NULL;
+	else if (order > 0)
+		p.x[0] = NULL;
+	i[0] += p.x[0] != NULL;
+	i[1] += p.x[1] != NULL;
+	return p;
+}
+
+int compare_trees(struct compare *c, const struct trees *t, struct err *e)
+{
+	const char *missing_dir = NULL;
+	size_t i[2] = { 0, 0 };
+	int r = 0;
+
+	while (r == 0 && (i[0] < t->l[0]->n || i[1] < t->l[1]->n)) {
+		struct pair p = next_pair(t, i);
+		const struct listed *x = p.x[0] ? p.x[0] : p.x[1];
+		size_t mark = compare_enter(c, "/%s", x->path);
+		if (p.x[0] && p.x[1]) {
+			r = compare_pair(c, &p, e);
+		} else {
+			bool done;
+			r = compare_renamed(c, &p, &done, e);
+			if (r == 0 && !done)
+				r = compare_single(c, &p, missing_dir, e);
+			if (S_ISDIR(x->st.mode) && !lies_below(x->path, missing_dir))
+				missing_dir = x->path;
+		}
+		compare_leave(c, mark);
+	}
+	if (t->is_usr) {
+		strv_sort(&c->usr_changed);
+		strv_uniq(&c->usr_changed);
+	}
+	return r;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * A disk image as its partitions: what `diff` and whatever else looks into an image stand on. Nothing
+ * in it is trusted: a partition that the table puts outside of the disk has no bytes.
+ */
+#include "layouts/gpt_read.h"
+#include "layouts/layout.h"
+
+struct image_partition {
+	struct gpt_entry entry;
+	/* "usr-a", "usr-verity-b", "esp": type, and for a type with several the slot in their order.
+	 * Types that are none of ours: "partition-9". Unique in the image. */
+	char name[32];
+	bool known; /* type is set */
+	enum layout_type type;
+	int slot; /* LAYOUT_NO_SLOT for esp, root and unknown types */
+	uint64_t start_bytes;
+	struct source src; /* its bytes */
+};
+
+struct image {
+	const struct source *disk;
+	struct gpt primary, backup; /* sector_bytes is 0 if there is none to be read */
+	const struct gpt *gpt;	    /* the one that partitions are from: the backup if need be */
+	struct image_partition *partitions; /* in the order of their numbers */
+	size_t n_partitions;
+};
+
+/** image_probe() - is there a partition table, as far as a cheap look tells? */
+bool image_probe(const struct source *disk);
+
+/**
+ * image_open() - find the partitions of a raw disk
+ * @disk: borrowed, must outlive the image
+ * Return: 0; -EBADMSG neither copy of the partition table can be read; -ENOMEM; what reading returns
+ */
+int image_open(const struct source *disk, struct image **ret, struct err *e) must_check;
+void image_free(struct image *i);
+DEFINE_CLEANUP(struct image *, image_free)
+
+/** image_find() - the partition of a name, or NULL */
+const struct image_partition *image_find(const struct image *i, const char *name);

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# slipway diff of real builds of recipes/node: what was changed is named as the cause, what follows
+# from it is not, and equal builds are equal.
+. "$(dirname "$0")/../../cli/test/lib.sh"
+need_packages
+copy_node
+mkdir -p "$T/cache/slipway"
+ln -s "$real_cache/packages" "$T/cache/slipway/packages"
+recipe=$T/recipes/node/recipe.yaml
+
+build() { # output directory
+	(cd "$T" && "$slipway" -q build recipes/node -o "$1") && ok || bad "build into $1"
+}
+
+# The lines between "Causes:" and "Consequences:" but for reasons; then the rest.
+causes() { sed -n '/^Causes:/,/^Consequences:/{/^  [^ ]/p}' "$T/report"; }
+consequences() { sed -n '/^Consequences:/,${/^  [^ ]/p}' "$T/report"; }
+differ() { # A, B
+	"$slipway" diff "$@" >"$T/report" 2>"$T/errors"
+	local status=$?
+	[ $status -eq 1 ] && [ ! -s "$T/errors" ] && ok || bad "diff $*: status $status: $(cat "$T/errors")"
+}
+is_cause() { # text
+	causes | grep -qF -e "$1" && ok || bad "no such cause: $1, but: $(causes)"
+}
+is_only_cause() { # text
+	is_cause "$1"
+	[ "$(causes | grep -vcF -e "$1")" -eq 0 ] && ok || bad "other causes than $1: $(causes)"
+}
+follows() { # text
+	consequences | grep -qF -e "$1" && ok || bad "no such consequence: $1, but: $(consequences)"
+}
+
+build one
+try 0 "" "$slipway" diff "$T/one" "$T/one"
+cp -r --sparse=always "$T/one" "$T/copy"
+try 0 "" "$slipway" diff "$T/one" "$T/copy"
+try 0 "" "$slipway" diff "$T/one/node_1.raw" "$T/copy/node_1.raw"
+
+# A byte in a partition, and in what belongs to nothing.
+flip() { # offset in the copy's disk
+	local byte
+	byte=$(od -An -tu1 -j "$1" -N 1 "$T/copy/node_1.raw")
+	printf "\\x$(printf %02x $((byte ^ 0x80)))" |
+		dd of="$T/copy/node_1.raw" bs=1 seek="$1" conv=notrunc status=none
+}
+start_of() { # number of a partition
+	sfdisk -J "$T/one/node_1.raw" | sed -n 's/.*"start": *\([0-9]*\).*/\1/p' | sed -n "$1p"
+}
+usr=$(($(start_of 2) * 512)) verity=$(($(start_of 3) * 512))
+flipped() { # offset, cause…
+	flip "$1"
+	differ "$T/one/node_1.raw" "$T/copy/node_1.raw"
+	is_cause "$2"
+	flip "$1"
+}
+flipped 570 "partition table: disk UUID"
+flipped 50000 "outside of all partitions: byte 50000"
+flipped $((usr + 1024 + 104)) "usr-a: superblock: UUID"
+flipped $((verity + 16)) "usr-verity-a: UUID"
+flipped $((usr + 200 * 1024 * 1024)) "usr-verity-a: hash tree, though the data differ"
+flipped $((verity + 5000)) "hash tree, from block 1 on, though data and salt are equal"
+flipped $((verity - 1)) "usr-a: after the end of its content"
+try 0 "" "$slipway" diff "$T/one" "$T/copy"
+rm -r "$T/copy"
+
+# Another content of an overlay file: the only cause; the disk and its parts are compared once.
+echo "# another line" >>"$T/recipes/node/overlay/usr/lib/sysctl.d/60-node.conf"
+build two
+differ "$T/one" "$T/two"
+is_only_cause "node_1.raw: usr-a: /lib/sysctl.d/60-node.conf: content, line"
+for what in "usr-verity-a: hash tree" "usr-verity-sig-a: rootHash" ".cmdline: word" \
+	"certificate 1: signature: value" "partition table: partition 2: UUID" \
+	"node_1.roothash: content" "node_1.usr.raw: content" "node_1.efi: content"; do
+	follows "$what"
+done
+rm -r "$T/two"
+
+# Another mode, and a file more.
+chmod 755 "$T/recipes/node/overlay/usr/lib/sysctl.d/60-node.conf"
+echo new >"$T/recipes/node/overlay/usr/lib/sysctl.d/70-new.conf"
+build two
+differ "$T/one/node_1.raw" "$T/two/node_1.raw"
+is_cause "usr-a: /lib/sysctl.d/70-new.conf: entry: only in B"
+is_cause "usr-a: /lib/sysctl.d/60-node.conf: mode: 0644 in A, 0755 in B"
+rm -r "$T/two" "$T/recipes/node/overlay"
+cp -r "$here/recipes/node/overlay" "$T/recipes/node/overlay"
+
+# Another time of the build.
+(cd "$T" && SOURCE_DATE_EPOCH=1700000000 "$slipway" -q build recipes/node -o two) && ok || bad "build"
+differ "$T/one/node_1.raw" "$T/two/node_1.raw"
+is_cause "usr-a: superblock: time of creation"
+is_cause "/modules.dep: mtime"
+follows "ctime"
+rm -r "$T/two"
+
+# Another version: UKIs and outputs are paired though their names differ.
+sed -i 's/^version: .*/version: "2"/' "$recipe"
+build two
+differ "$T/one" "$T/two"
+is_cause "node_1.raw: name: node_1.raw in A, node_2.raw in B"
+is_cause "usr-a: /lib/os-release: content, line"
+is_cause "usr-a: superblock: hash seed"
+is_cause "partition table: partition 2: label: node_1 in A, node_2 in B"
+follows "esp: /EFI/Linux/node_1.efi: .osrel: content, line"
+follows ".initrd: /etc/initrd-release: content, line"
+"$slipway" diff --json "$T/one" "$T/two" >"$T/report"
+[ $? -eq 1 ] && ok || bad "status of --json"
+try 0 "" jq -e '(.equal | not) and (.causes | length > 5) and
+	(.causes + .consequences | all(.where and .field and .kind)) and
+	([.kinds[].kind] | contains(["root-hash", "derived"])) and
+	(.kinds | all(.count > 0 and (.why | length > 10)))' "$T/report"
+rm -r "$T/two"
+
+# What is not there, or not of a kind.
+fails 4 "nothing: No such file" "$slipway" diff "$T/one" "$T/nothing"
+fails 3 "is a directory" "$slipway" diff "$T/one" "$T/one/node_1.raw"
+finish
