@@ -21,9 +21,10 @@ static const struct {
 	const struct stage *stage;
 	int group;
 } stages[] = {
-	{ &stage_inputs, 0 },	 { &stage_packages, 1 }, { &stage_tree, 2 },
-	{ &stage_usr, 3 },	 { &stage_initrd, 3 },	 { &stage_verity, 4 },
-	{ &stage_root_hash, 5 }, { &stage_uki, 6 },	 { &stage_disk, 7 },
+	{ &stage_inputs, 0 }, { &stage_packages, 1 },  { &stage_scripts, 2 },
+	{ &stage_tree, 3 },   { &stage_usr, 4 },       { &stage_initrd, 4 },
+	{ &stage_verity, 5 }, { &stage_root_hash, 6 }, { &stage_uki, 7 },
+	{ &stage_disk, 8 },
 };
 
 void build_init(struct build *b, const struct build_params *p)
