@@ -43,7 +43,8 @@ static int parse_decimal(const char *field, size_t len, uint64_t *ret)
 	return 0;
 }
 
-static void copy_name(const char field[16], char name[17])
+/* Printable only: names turn up in messages. */
+static int copy_name(const char field[16], char name[17])
 {
 	size_t len = 16;
 
@@ -51,8 +52,12 @@ static void copy_name(const char field[16], char name[17])
 		len--;
 	if (len > 0 && field[len - 1] == '/')
 		len--;
+	for (size_t i = 0; i < len; i++)
+		if (field[i] < ' ' || field[i] > '~')
+			return -EINVAL;
 	memcpy(name, field, len);
 	name[len] = '\0';
+	return 0;
 }
 
 int ar_next(struct ar *a, struct ar_member *ret, struct err *e)
@@ -71,7 +76,8 @@ int ar_next(struct ar *a, struct ar_member *ret, struct err *e)
 		return r;
 	if (memcmp(h.end, "`\n", 2) != 0)
 		return err_set(e, -EBADMSG, "damaged member header at offset %llu", at);
-	copy_name(h.name, m.name);
+	if (copy_name(h.name, m.name) < 0)
+		return err_set(e, -EBADMSG, "member header at offset %llu has a damaged name", at);
 	if (parse_decimal(h.size, sizeof(h.size), &m.size_bytes) < 0)
 		return err_set(e, -EBADMSG, "member header at offset %llu has a damaged size", at);
 	m.offset = a->next + HEADER_BYTES;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The control archive: the control file's fields, conffiles, and everything else as data. */
+#include <strings.h>
+
 #include "base/buf.h"
 #include "base/deb822.h"
 #include "stage1/package/deb_internal.h"
@@ -140,6 +142,29 @@ static int take_word(const struct package *p, const char *field, const char *als
 	return 0;
 }
 
+/* As dpkg has it: one paragraph of fields, and of those that name the package one each. */
+static int check_control(const struct package *p, struct err *e)
+{
+	static const char *const once[] = { "Package", "Version", "Architecture" };
+	struct span text = { p->control, strlen(p->control) }, stanza, name, value;
+	size_t seen[ARRAY_SIZE(once)] = { 0 };
+	int r = 0;
+
+	if (!deb822_stanza(&text, &stanza))
+		return err_set(e, -EBADMSG, "control is empty");
+	while ((r = deb822_field(&stanza, &name, &value)) > 0)
+		for (size_t i = 0; i < ARRAY_SIZE(once); i++)
+			if (name.len == strlen(once[i]) &&
+			    strncasecmp(name.p, once[i], name.len) == 0 && seen[i]++)
+				return err_set(e, -EBADMSG, "control has the field %s twice",
+					       once[i]);
+	if (r < 0)
+		return err_set(e, -EBADMSG, "control: a line is neither a field nor more of one");
+	if (deb822_stanza(&text, &stanza))
+		return err_set(e, -EBADMSG, "control has more than one paragraph");
+	return 0;
+}
+
 int package_read_control(struct package *p, const void *tar, size_t len, struct err *e)
 {
 	int r = read_members(p, tar, len, e);
@@ -149,7 +174,9 @@ int package_read_control(struct package *p, const void *tar, size_t len, struct 
 		qsort(p->scripts, p->n_scripts, sizeof(*p->scripts), by_name);
 	if (!p->control)
 		return err_set(e, -EBADMSG, "there is no file control in it");
-	r = take_word(p, "Package", "+-._", &p->name, e);
+	r = check_control(p, e);
+	if (r == 0)
+		r = take_word(p, "Package", "+-._", &p->name, e);
 	if (r == 0)
 		r = take_word(p, "Version", "+-.:~", &p->version, e);
 	if (r == 0)

@@ -6,7 +6,7 @@
 #include "stage1/package/deb_internal.h"
 #include "stage1/package/unpack.h"
 
-#define MAX_CONTROL_BYTES (64 * MiB)
+#define MAX_CONTROL_BYTES (32 * MiB)
 #define MAX_DATA_BYTES	  (16 * GiB)
 #define MAX_VERSION_BYTES 64
 
@@ -65,6 +65,26 @@ static int next_member(struct ar *a, struct ar_member *m, const char *want, stru
 	if (!str_has_prefix(m->name, want))
 		return err_set(e, -EBADMSG, "member \"%s\" is where %s has to be", m->name, want);
 	return 0;
+}
+
+/*
+ * Other members may follow the data archive, but not a second one of these: then two readers could
+ * see two packages in one file.
+ */
+static int check_rest(struct ar a, struct err *e)
+{
+	static const char *const once[] = { "debian-binary", "control.tar", "data.tar" };
+	struct ar_member m;
+
+	for (;;) {
+		int r = ar_next(&a, &m, e);
+		if (r <= 0)
+			return r < 0 ? err_wrap(e, r, "behind data.tar") : 0;
+		for (size_t i = 0; i < ARRAY_SIZE(once); i++)
+			if (str_has_prefix(m.name, once[i]))
+				return err_set(e, -EBADMSG, "a second %s behind data.tar: \"%s\"",
+					       once[i], m.name);
+	}
 }
 
 static int read_control(const struct package_read_params *p, const struct ar_member *m,
@@ -168,6 +188,8 @@ int package_read(const struct package_read_params *p, struct package **ret, stru
 		r = read_control(p, &m, pkg, e);
 	if (r == 0)
 		r = next_member(&a, &m, "data.tar", e);
+	if (r == 0)
+		r = check_rest(a, e);
 	if (r == 0)
 		r = read_data(p, &m, pkg, e);
 	if (r == 0)

@@ -4,11 +4,11 @@
 #include "stage1/package/package.h"
 
 /**
- * package_path() - a path of an archive as a package entry has it
+ * package_path_clean() - a path as a package entry has it
  *
- * As dpkg takes it: "x", "./x" and "/x" are the same; "." and empty components go.
+ * "x", "./x" and "/x" are the same; "." and empty components go.
  * @path: changed in place; "" afterwards for the root
- * Return: 0; -EBADMSG ".." in it, a newline, too long
+ * Return: 0; -EBADMSG ".." in it, a control character, too long
  */
 int package_path_clean(char *path, struct err *e) must_check;
 

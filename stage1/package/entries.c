@@ -7,7 +7,7 @@
 #include "stage1/package/tar.h"
 #include "stage1/package/tar_pax.h"
 
-#define MAX_ENTRIES    1000000
+#define MAX_ENTRIES    250000
 #define MAX_NAME_BYTES 255
 
 void package_entries_free(struct package *p)
@@ -25,24 +25,41 @@ void package_entries_free(struct package *p)
 	p->newest_mtime = 0;
 }
 
+static int check_path(const char *path, struct err *e)
+{
+	if (strlen(path) > TAR_MAX_PATH_BYTES)
+		return err_set(e, -EBADMSG, "%.60s...: a path of %zu bytes, and %d are the most",
+			       path, strlen(path), TAR_MAX_PATH_BYTES);
+	if (!tar_name_is_plain(path))
+		return err_set(e, -EBADMSG, "a control character in a path");
+	for (const char *name = path; *name;) {
+		size_t len = strcspn(name, "/");
+		if (len == 2 && name[0] == '.' && name[1] == '.')
+			return err_set(e, -EBADMSG,
+				       "%s: \"..\" in a path, which may lead out of the image",
+				       path);
+		if (len > MAX_NAME_BYTES)
+			return err_set(e, -EBADMSG,
+				       "%.60s...: a name of %zu bytes, and %d are the most", name,
+				       len, MAX_NAME_BYTES);
+		name += len + strspn(name + len, "/");
+	}
+	return 0;
+}
+
 int package_path_clean(char *path, struct err *e)
 {
 	const char *from = path;
 	char *to = path;
 
-	if (strlen(path) > TAR_MAX_PATH_BYTES)
-		return err_set(e, -EBADMSG, "a path of %zu bytes", strlen(path));
-	if (strchr(path, '\n'))
-		return err_set(e, -EBADMSG, "a newline in a path");
+	int r = check_path(path, e);
+	if (r < 0)
+		return r;
 	for (;;) {
 		from += strspn(from, "/");
 		size_t len = strcspn(from, "/");
 		if (len == 0)
 			break;
-		if (len == 2 && from[0] == '.' && from[1] == '.')
-			return err_set(e, -EBADMSG, "a path with \"..\" in it: %s", from);
-		if (len > MAX_NAME_BYTES)
-			return err_set(e, -EBADMSG, "a name of %zu bytes", len);
 		if (len == 1 && from[0] == '.') {
 			from += len;
 			continue;
@@ -75,6 +92,15 @@ static uint32_t type_bits(enum tar_type type)
 	}
 }
 
+/* What an archive says must be relative, as all that dpkg-deb makes is. */
+static int clean_relative(char *path, struct err *e)
+{
+	if (path[0] == '/')
+		return err_set(e, -EBADMSG, "%s: an absolute path, which leads out of the image",
+			       path);
+	return package_path_clean(path, e);
+}
+
 /* Moves what @t holds into @ret. Return: 1; 0 it is the root, which is left out. */
 static int convert(struct tar_entry *t, struct mapping *m, struct package_entry *ret, struct err *e)
 {
@@ -88,9 +114,9 @@ static int convert(struct tar_entry *t, struct mapping *m, struct package_entry 
 		.is_hard_link = t->type == TAR_HARD_LINK,
 	};
 
-	int r = package_path_clean(t->path, e);
+	int r = clean_relative(t->path, e);
 	if (r == 0 && n.is_hard_link) {
-		r = package_path_clean(t->target, e);
+		r = clean_relative(t->target, e);
 		if (r < 0)
 			r = err_wrap(e, r, "%s: target of a hard link", t->path);
 	}
@@ -185,8 +211,7 @@ static int resolve_links(struct package *p, struct package_entry **sorted, struc
 		struct package_entry *to = find(sorted, p->n_entries, n->target);
 		if (!to || to >= n)
 			return err_set(e, -EBADMSG,
-				       "%s is a hard link to %s, which is not there "
-				       "before it",
+				       "%s is a hard link to %s, which is not an entry before it",
 				       n->path, n->target);
 		if (to->is_hard_link)
 			to = &p->entries[to->link_to];

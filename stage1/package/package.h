@@ -75,9 +75,9 @@ struct package_read_params {
 /**
  * package_read() - read a .deb
  *
- * Limits: 16 GiB of unpacked data, expanded no more than 4096-fold beyond 64 MiB; 64 MiB of control
- * data; a million entries. Paths lose a leading "/" or "./"; ".." in them is refused. An archive's
- * own root entry is left out. User and group names are not looked at, only the numbers.
+ * Limits: 16 GiB of unpacked data, expanded no more than 256-fold beyond 64 MiB; 32 MiB of control
+ * data; 250000 entries. Paths lose a leading "./"; ".." in them and absolute ones are refused. An
+ * archive's own root entry is left out. User and group names are not looked at, only the numbers.
  * Return: as package_read_deb()
  */
 int package_read(const struct package_read_params *p, struct package **ret,

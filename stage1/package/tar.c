@@ -64,11 +64,26 @@ static int parse_field(const char *name, const char *p, size_t len, int64_t min,
 	return 0;
 }
 
-static bool is_zero(const struct header *h)
+static bool is_zero(const uint8_t *p, uint64_t len)
 {
-	static const struct header zero;
+	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, (size_t)(len - 1)) == 0);
+}
 
-	return memcmp(h, &zero, sizeof(zero)) == 0;
+/* What lies behind the end would be there for other readers only. */
+static int check_end(const struct tar *t, struct err *e)
+{
+	if (is_zero(t->data + t->next, t->len - t->next))
+		return 0;
+	return err_set(e, -EBADMSG, "there is something behind the archive's end at offset %llu",
+		       (unsigned long long)t->next);
+}
+
+bool tar_name_is_plain(const char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			return false;
+	return true;
 }
 
 static int check_sum(const struct header *h, struct err *e)
@@ -104,7 +119,9 @@ static int take_names(const struct header *h, struct tar_extra *x, struct tar_en
 	if (!n->path)
 		return err_oom(e);
 	if (!n->path[0])
-		return err_set(e, -EBADMSG, "an entry has no name");
+		return err_set(e, -EBADMSG, "it has no name");
+	if (!tar_name_is_plain(n->path))
+		return err_set(e, -EBADMSG, "a control character in its name");
 	if (n->type != TAR_HARD_LINK && n->type != TAR_SYMLINK)
 		return 0;
 	n->target = x->target ? TAKE_PTR(x->target)
@@ -113,6 +130,8 @@ static int take_names(const struct header *h, struct tar_extra *x, struct tar_en
 		return err_oom(e);
 	if (!n->target[0])
 		return err_set(e, -EBADMSG, "%s is a link to nothing", n->path);
+	if (!tar_name_is_plain(n->target))
+		return err_set(e, -EBADMSG, "%s: a control character in its target", n->path);
 	return 0;
 }
 
@@ -258,10 +277,10 @@ int tar_next(struct tar *t, struct tar_entry *ret, struct err *e)
 		if (t->len - t->next < BLOCK_BYTES)
 			return err_set(e, -EBADMSG, "truncated in the header at offset %llu", at);
 		const struct header *h = (const struct header *)(t->data + t->next);
-		if (is_zero(h)) {
+		if (is_zero(t->data + t->next, BLOCK_BYTES)) {
 			if (has_extra)
 				return err_set(e, -EBADMSG, "extended header before the end");
-			return 0;
+			return check_end(t, e);
 		}
 		has_extra = h->type == 'L' || h->type == 'K' || h->type == 'x' || h->type == 'g';
 		int r = check_sum(h, e);

@@ -39,13 +39,16 @@ struct tar {
  * tar_next() - the next entry
  * @t: data, len; next is the offset of the next header, 0 at first
  * @ret: to be given to tar_entry_done() when the return value is 1
- * Return: 1; 0 at the end (two zero blocks, or at once after an entry); -EBADMSG malformed, truncated
- *         or of a kind that a package cannot have, with the offset; -ENOMEM
+ * Return: 1; 0 at the end (zero blocks and nothing else, or at once after an entry); -EBADMSG
+ *         malformed, truncated or of a kind that a package cannot have, with the offset; -ENOMEM
  * Spec: POSIX.1-2017 pax, ustar; GNU tar manual, "Basic Tar Format"
  */
 int tar_next(struct tar *t, struct tar_entry *ret, struct err *e) must_check;
 void tar_entry_done(struct tar_entry *t);
 #define _cleanup_tar_entry_ __attribute__((cleanup(tar_entry_done)))
+
+/** tar_name_is_plain() - no control characters: names turn up in messages, lists and terminals */
+bool tar_name_is_plain(const char *name);
 
 #define TAR_MAX_PATH_BYTES 4095
 #define TAR_MAX_PAX_BYTES  (1 * MiB)

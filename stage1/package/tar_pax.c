@@ -4,6 +4,7 @@
 #define XATTR_PREFIX	      "SCHILY.xattr."
 #define MAX_XATTR_NAME_BYTES  255
 #define MAX_XATTR_VALUE_BYTES 65536
+#define MAX_XATTRS	      64
 
 void package_xattrs_free(struct package_xattr *v, size_t n)
 {
@@ -31,6 +32,10 @@ static int copy_text(const char *key, const char *value, size_t len, size_t max,
 	char *s = strndup(value, len);
 	if (!s)
 		return err_oom(e);
+	if (!tar_name_is_plain(s)) {
+		free(s);
+		return err_set(e, -EBADMSG, "a control character in pax %s", key);
+	}
 	free(*ret);
 	*ret = s;
 	return 0;
@@ -83,7 +88,10 @@ static int add_xattr(struct tar_extra *x, const char *name, size_t name_len, con
 	if (r < 0)
 		return r;
 	if (len > MAX_XATTR_VALUE_BYTES)
-		return err_set(e, -EBADMSG, "xattr %s has %zu bytes", own, len);
+		return err_set(e, -EBADMSG, "xattr %s has %zu bytes, and %d are the most", own, len,
+			       MAX_XATTR_VALUE_BYTES);
+	if (x->n_xattrs == MAX_XATTRS)
+		return err_set(e, -EBADMSG, "more than %d xattrs", MAX_XATTRS);
 	for (size_t i = 0; i < x->n_xattrs; i++)
 		if (str_eq(x->xattrs[i].name, own))
 			return err_set(e, -EBADMSG, "xattr %s is there twice", own);

@@ -7,6 +7,11 @@
 
 #include "stage1/package/unpack_internal.h"
 
+/* .lzma: a byte of properties, the dictionary's size, and the content's, all bits set if unknown. */
+#define LZMA_HEADER_BYTES   13
+#define LZMA_MAX_PROPERTIES ((4 * 5 + 4) * 9 + 8)
+#define LZMA_SIZE_OFFSET    5
+
 int unpack_in_next(struct unpack_in *in, const uint8_t **ret, size_t *ret_len, struct err *e)
 {
 	uint64_t left = in->src->size_bytes - in->off;
@@ -35,9 +40,27 @@ int unpack_check_size(const struct unpack_params *p, uint64_t len, struct err *e
 		return err_set(e, -EFBIG, "it unpacks to more than the %llu bytes that are allowed",
 			       (unsigned long long)p->limit_bytes);
 	if (len > UNPACK_RATIO_FROM_BYTES && len / UNPACK_MAX_RATIO >= p->src->size_bytes)
-		return err_set(e, -EFBIG, "it unpacks to more than %d times its %llu bytes",
+		return err_set(e, -EFBIG,
+			       "it unpacks to more than %d times its %llu bytes, which no package "
+			       "needs: a decompression bomb",
 			       UNPACK_MAX_RATIO, (unsigned long long)p->src->size_bytes);
 	return 0;
+}
+
+/* The size that a header of .zst or .lzma tells; what the decoder gives is checked all the same. */
+static int check_announced(const struct unpack_params *p, struct err *e)
+{
+	const struct source *src = p->src;
+	unsigned long long len = ZSTD_CONTENTSIZE_UNKNOWN;
+
+	if (src->bytes && p->format == UNPACK_ZSTD)
+		len = ZSTD_getFrameContentSize(src->bytes, (size_t)src->size_bytes);
+	else if (src->bytes && p->format == UNPACK_LZMA && src->size_bytes >= LZMA_HEADER_BYTES &&
+		 src->bytes[0] <= LZMA_MAX_PROPERTIES)
+		len = get_le64(src->bytes + LZMA_SIZE_OFFSET);
+	if (len == ZSTD_CONTENTSIZE_UNKNOWN || len == ZSTD_CONTENTSIZE_ERROR)
+		return 0;
+	return unpack_check_size(p, len, e);
 }
 
 int unpack_out_put(struct unpack_out *o, const void *data, size_t len, struct err *e)
@@ -62,6 +85,11 @@ int unpack_damaged(const struct unpack_out *o, struct err *e)
 {
 	return err_set(e, -EBADMSG, "damaged after %llu unpacked bytes",
 		       (unsigned long long)o->len);
+}
+
+int unpack_behind(struct err *e)
+{
+	return err_set(e, -EBADMSG, "there is something behind the end of the stream");
 }
 
 static int unpack_copy(struct unpack_in *in, struct unpack_out *o, struct err *e)
@@ -171,6 +199,9 @@ int unpack_bzip2(struct unpack_in *in, struct unpack_out *o, struct err *e)
 	if (n < 0)
 		return err_set(e, -EBADMSG, "truncated or damaged after %llu unpacked bytes: %s",
 			       (unsigned long long)o->len, archive_error_string(a));
+	/* libarchive stops before what is no further stream. */
+	if ((uint64_t)archive_filter_bytes(a, -1) != in->src->size_bytes)
+		return unpack_behind(e);
 	return 0;
 }
 
@@ -227,12 +258,10 @@ int unpack(const struct unpack_params *p, uint64_t *ret_bytes, struct err *e)
 
 	if (p->format != UNPACK_NONE && p->src->size_bytes == 0)
 		return unpack_truncated(&out, e);
-	if (p->format == UNPACK_XZ && p->pool) {
-		int r = unpack_xz_blocks(p, ret_bytes, e);
-		if (r != 0)
-			return r < 0 ? r : 0;
-	}
-	int r = decoders[p->format](&in, &out, e);
+	int r = p->format == UNPACK_XZ ? unpack_xz_blocks(p, ret_bytes, e) : check_announced(p, e);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = decoders[p->format](&in, &out, e);
 	if (r == 0)
 		*ret_bytes = out.len;
 	return r;

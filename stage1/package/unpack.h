@@ -14,9 +14,12 @@ enum unpack_format {
 	UNPACK_ZSTD,
 };
 
-/* Past this size no more than UNPACK_MAX_RATIO bytes may come out of each byte. */
+/*
+ * Past this size no more than UNPACK_MAX_RATIO bytes may come out of each byte. The
+ * packages of a whole system have ratios of up to 7.
+ */
 #define UNPACK_RATIO_FROM_BYTES (64 * MiB)
-#define UNPACK_MAX_RATIO	4096
+#define UNPACK_MAX_RATIO	256
 
 struct unpack_params {
 	const struct source *src; /* exactly the compressed bytes */
@@ -29,6 +32,8 @@ struct unpack_params {
 /**
  * unpack() - decompress all of @p->src to the start of @p->out
  * @ret_bytes: how much came out
+ *
+ * Where the format says before how much will come out, limits are checked before anything does.
  * Return: 0; -EBADMSG damaged, truncated, or something behind the end; -EFBIG over a limit; -ENOMEM;
  *         errors of reading and writing
  */

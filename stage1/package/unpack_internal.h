@@ -4,7 +4,8 @@
 #include "stage1/package/unpack.h"
 
 #define UNPACK_BUFFER_BYTES (256 * KiB)
-#define UNPACK_MEMORY_BYTES (512 * MiB) /* what a decoder may want for itself */
+/* What a decoder may want for itself: as much as zstd allows. The most that xz -9 wants is 65 MiB. */
+#define UNPACK_MEMORY_BYTES (130 * MiB)
 
 /* Compressed input, piece by piece: all at once where the source is addressable. */
 struct unpack_in {
@@ -36,6 +37,7 @@ int unpack_out_put(struct unpack_out *o, const void *data, size_t len, struct er
 /** unpack_truncated() - Return: -EBADMSG, the message says after how many bytes */
 int unpack_truncated(const struct unpack_out *o, struct err *e);
 int unpack_damaged(const struct unpack_out *o, struct err *e);
+int unpack_behind(struct err *e);
 
 int unpack_lzma(struct unpack_in *in, struct unpack_out *o, struct err *e) must_check;
 int unpack_zstd(struct unpack_in *in, struct unpack_out *o, struct err *e) must_check;
@@ -43,7 +45,9 @@ int unpack_gzip(struct unpack_in *in, struct unpack_out *o, struct err *e) must_
 int unpack_bzip2(struct unpack_in *in, struct unpack_out *o, struct err *e) must_check;
 
 /**
- * unpack_xz_blocks() - decode an .xz of several blocks side by side
- * Return: 1 done; 0 it is not such a file, nothing was written; -EBADMSG; other errors
+ * unpack_xz_blocks() - check the size that an .xz says it has, and decode one of several blocks side by
+ * side
+ * Return: 1 done; 0 it is no such file or there is no pool for it, nothing was written; -EBADMSG; -EFBIG;
+ *         other errors
  */
 int unpack_xz_blocks(const struct unpack_params *p, uint64_t *ret_bytes, struct err *e) must_check;

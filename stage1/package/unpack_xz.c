@@ -71,7 +71,7 @@ int unpack_lzma(struct unpack_in *in, struct unpack_out *o, struct err *e)
 			l = LZMA_BUF_ERROR;
 	} while (l != LZMA_STREAM_END);
 	if (s.avail_in || in->off < in->src->size_bytes)
-		return err_set(e, -EBADMSG, "there is something behind the end of the stream");
+		return unpack_behind(e);
 	return 0;
 }
 
@@ -209,15 +209,15 @@ int unpack_xz_blocks(const struct unpack_params *p, uint64_t *ret_bytes, struct 
 {
 	struct blocks b = { .p = p };
 
-	if (!p->src->bytes || pool_n_threads(p->pool) < 2)
-		return 0;
-	_cleanup_(index_free) lzma_index *index = read_index(p->src, &b.check);
-	if (!index || lzma_index_block_count(index) < 2)
+	_cleanup_(index_free) lzma_index *index =
+		p->src->bytes ? read_index(p->src, &b.check) : NULL;
+	if (!index)
 		return 0;
 	uint64_t len = lzma_index_uncompressed_size(index);
 	int r = unpack_check_size(p, len, e);
-	if (r == 0)
-		r = list_blocks(index, &b, e);
+	if (r < 0 || !p->pool || pool_n_threads(p->pool) < 2 || lzma_index_block_count(index) < 2)
+		return r;
+	r = list_blocks(index, &b, e);
 	if (r == 0)
 		r = pool_run(p->pool, b.n, decode_block, &b, e);
 	free(b.v);

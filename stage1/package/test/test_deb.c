@@ -142,10 +142,10 @@ START_TEST(bad_paths_are_refused)
 	} bad[] = {
 		{ { .path = "./a/../b", .type = AE_IFREG }, "\"..\"" },
 		{ { .path = "../b", .type = AE_IFREG }, "\"..\"" },
-		{ { .path = "a\nb", .type = AE_IFREG }, "newline" },
+		{ { .path = "a\nb", .type = AE_IFREG }, "control character" },
 		{ { .path = "./x", .target = "../y" }, "target of a hard link" },
-		{ { .path = "./x", .target = "./y" }, "not there" },
-		{ { .path = "./x", .target = "./x" }, "not there" },
+		{ { .path = "./x", .target = "./y" }, "not an entry before it" },
+		{ { .path = "./x", .target = "./x" }, "not an entry before it" },
 	};
 	struct err e = { 0 };
 
@@ -160,7 +160,7 @@ START_TEST(bad_paths_are_refused)
 	static const struct make_file twice[] = {
 		{ .path = "./d", .type = AE_IFDIR },
 		{ .path = "./d/", .type = AE_IFDIR },
-		{ .path = "/d//x", .type = AE_IFREG },
+		{ .path = "d//x", .type = AE_IFREG },
 		{ .path = "././d/x", .type = AE_IFREG },
 	};
 	for (size_t n = 3; n <= 4; n++) {
@@ -316,24 +316,6 @@ START_TEST(damage_never_harms)
 }
 END_TEST
 
-START_TEST(bombs_are_refused)
-{
-	static char zeros[1024 * 1024 + 1];
-	struct err e = { 0 };
-	_cleanup_buf_ struct buf tar = BUF_INIT, deb = BUF_INIT;
-	struct package *p = NULL;
-
-	memset(zeros, '0', sizeof(zeros) - 1);
-	const struct make_file file = {
-		.path = "./x", .type = AE_IFREG, .mode = 0644, .content = zeros, .repeat = 200
-	};
-	make_tar(&tar, ARCHIVE_FORMAT_TAR_GNUTAR, ARCHIVE_FILTER_ZSTD, &file, 1);
-	make_deb(&deb, "data.tar.zst", &tar);
-	ck_assert_uint_lt(tar.len, 200 * MiB / 4096);
-	ck_fails(read_deb(deb.data, deb.len, &p, &e), -EFBIG, "4096 times");
-}
-END_TEST
-
 TEST_MAIN("deb", every_format_and_compression, control_is_kept, xattrs_and_times_of_pax,
 	  bad_paths_are_refused, members_are_checked, control_is_checked,
-	  truncation_is_found_everywhere, damage_never_harms, bombs_are_refused)
+	  truncation_is_found_everywhere, damage_never_harms)

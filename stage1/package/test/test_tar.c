@@ -139,6 +139,29 @@ START_TEST(numbers)
 	memcpy(b.uid, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
 	append(&owner, b);
 	ck_fails(first(&owner, &n, &e), -EBADMSG, "its uid is not");
+	static const struct {
+		size_t at, len;
+		const char *bytes, *says;
+		char type;
+	} fields[] = {
+		{ offsetof(struct block, size), 12, "-0000000001", "its size is not", '0' },
+		{ offsetof(struct block, size), 12,
+		  "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "its size is not", '0' },
+		{ offsetof(struct block, size), 12, "00000000009", "its size is not", '0' },
+		{ offsetof(struct block, mode), 8, "000x755", "its mode is not", '0' },
+		{ offsetof(struct block, gid), 8, "\xff\xff\xff\xff\xff\xff\xff\xff",
+		  "its gid is not", '0' },
+		{ offsetof(struct block, major), 8, "9", "its device number is not", '3' },
+		{ offsetof(struct block, minor), 8, "-1", "its device number is not", '4' },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		_cleanup_buf_ struct buf tar = BUF_INIT;
+		b = header("x", fields[i].type, 0);
+		memcpy((char *)&b + fields[i].at, fields[i].bytes,
+		       MIN(fields[i].len, strlen(fields[i].bytes) + 1));
+		append(&tar, b);
+		ck_fails(first(&tar, &n, &e), -EBADMSG, fields[i].says);
+	}
 }
 END_TEST
 
@@ -331,5 +354,56 @@ START_TEST(malformed_pax)
 }
 END_TEST
 
+START_TEST(limits)
+{
+	_cleanup_buf_ struct buf xattrs = BUF_INIT, tar = BUF_INIT, large = BUF_INIT;
+	struct tar_entry n = { 0 };
+	struct err e = { 0 };
+
+	for (int i = 0; i < 64; i++)
+		buf_printf(&xattrs, "23 SCHILY.xattr.u.%02d=x\n", i);
+	entry(&tar, "pax", 'x', buf_str(&xattrs));
+	append(&tar, header("x", '0', 0));
+	ck_ok(first(&tar, &n, &e));
+	ck_assert_uint_eq(n.n_xattrs, 64);
+	tar_entry_done(&n);
+	tar.len = 0;
+	buf_append_str(&xattrs, "23 SCHILY.xattr.u.64=x\n");
+	entry(&tar, "pax", 'x', buf_str(&xattrs));
+	append(&tar, header("x", '0', 0));
+	ck_fails(first(&tar, &n, &e), -EBADMSG, "entry at offset 0: more than 64 xattrs");
+	buf_append_str(&large, "65561 SCHILY.xattr.u.x=");
+	for (int i = 0; i < 65537; i++)
+		buf_append_str(&large, "x");
+	buf_append_str(&large, "\n");
+	tar.len = 0;
+	entry(&tar, "pax", 'x', buf_str(&large));
+	append(&tar, header("x", '0', 0));
+	ck_fails(first(&tar, &n, &e), -EBADMSG,
+		 "xattr u.x has 65537 bytes, and 65536 are the most");
+	tar.len = 0;
+	append(&tar, header("pax", 'x', 1024 * 1024 + 1));
+	ck_fails(first(&tar, &n, &e), -EBADMSG, "extended header of 1048577 bytes");
+	tar.len = 0;
+	entry(&tar, "pax", 'x', "23 SCHILY.xattr.u.\x1b[m=\n");
+	append(&tar, header("x", '0', 0));
+	ck_fails(first(&tar, &n, &e), -EBADMSG, "a control character in pax xattr");
+}
+END_TEST
+
+START_TEST(nothing_behind_the_end)
+{
+	_cleanup_buf_ struct buf tar = BUF_INIT;
+	struct tar_entry n = { 0 };
+	struct err e = { 0 };
+
+	buf_append_zero(&tar, 1024 + 511);
+	ck_assert_int_eq(first(&tar, &n, &e), 0);
+	append(&tar, header("hidden", '0', 0));
+	ck_fails(first(&tar, &n, &e), -EBADMSG, "something behind the archive's end at offset 0");
+}
+END_TEST
+
 TEST_MAIN("tar", the_end, numbers, headers, kinds_that_are_refused,
-	  links_and_directories_have_no_content, long_names_of_gnu, pax_records, malformed_pax)
+	  links_and_directories_have_no_content, long_names_of_gnu, pax_records, malformed_pax,
+	  limits, nothing_behind_the_end)

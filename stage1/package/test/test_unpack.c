@@ -38,6 +38,25 @@ static void make_xz(struct buf *out, const struct buf *in, lzma_check check)
 	lzma_end(&s);
 }
 
+/* Its header says how long the content is. */
+static void make_lzma(struct buf *out, const struct buf *in)
+{
+	lzma_stream s = LZMA_STREAM_INIT;
+	uint8_t *p = buf_grow(out, 2 * in->len);
+	lzma_options_lzma options;
+
+	ck_assert(!lzma_lzma_preset(&options, 1));
+	ck_assert_int_eq(lzma_alone_encoder(&s, &options), LZMA_OK);
+	s.next_in = in->data;
+	s.avail_in = in->len;
+	s.next_out = p;
+	s.avail_out = 2 * in->len;
+	ck_assert_int_eq(lzma_code(&s, LZMA_FINISH), LZMA_STREAM_END);
+	out->len += s.total_out;
+	lzma_end(&s);
+	put_le64(out->data + 5, in->len);
+}
+
 static void make_gzip(struct buf *out, const void *data, size_t len)
 {
 	z_stream z = { 0 };
@@ -223,5 +242,55 @@ START_TEST(sources_that_are_not_mapped)
 }
 END_TEST
 
+/* Where the file says how much it unpacks to, nothing is written before that has been found too much. */
+START_TEST(sizes_are_checked_before)
+{
+	_cleanup_buf_ struct buf content = BUF_INIT, xz = BUF_INIT, zst = BUF_INIT, lzma = BUF_INIT;
+	const struct {
+		enum unpack_format format;
+		const struct buf *file;
+	} cases[] = { { UNPACK_XZ, &xz }, { UNPACK_ZSTD, &zst }, { UNPACK_LZMA, &lzma } };
+
+	make_content(&content);
+	make_xz(&xz, &content, LZMA_CHECK_CRC64);
+	make_zstd(&zst, content.data, content.len);
+	make_lzma(&lzma, &content);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_buf_ struct buf got = BUF_INIT;
+		struct source src;
+		struct sink out;
+		struct unpack_params p = { .src = &src, .format = cases[i].format, .out = &out };
+		struct err e = { 0 };
+		uint64_t n;
+
+		source_init_bytes(&src, cases[i].file->data, cases[i].file->len);
+		sink_init_buf(&out, &got);
+		p.limit_bytes = content.len - 1;
+		ck_fails(unpack(&p, &n, &e), -EFBIG, "bytes that are allowed");
+		ck_assert_uint_eq(got.len, 0);
+		p.limit_bytes = content.len;
+		ck_ok(unpack(&p, &n, &e));
+		ck_assert_uint_eq(n, content.len);
+	}
+}
+END_TEST
+
+START_TEST(decoders_have_a_limit)
+{
+	_cleanup_buf_ struct buf content = BUF_INIT, lzma = BUF_INIT;
+	struct err e = { 0 };
+
+	make_content(&content);
+	make_lzma(&lzma, &content);
+	/* The dictionary's size: 128 MiB, and the next one up. */
+	memcpy(lzma.data + 1, "\0\0\0\x08", 4);
+	ck_ok(check(UNPACK_LZMA, lzma.data, lzma.len, GiB, NULL, &content, &e));
+	memcpy(lzma.data + 1, "\0\0\0\x0c", 4);
+	ck_fails(check(UNPACK_LZMA, lzma.data, lzma.len, GiB, NULL, NULL, &e), -EFBIG,
+		 "its decoder wants more than 130 MiB of memory");
+}
+END_TEST
+
 TEST_MAIN("unpack", xz_blocks_side_by_side, xz_streams_and_padding, damaged_xz_blocks_are_found,
-	  gzip_members_and_checksums, zstd_frames, sources_that_are_not_mapped)
+	  gzip_members_and_checksums, zstd_frames, sources_that_are_not_mapped,
+	  sizes_are_checked_before, decoders_have_a_limit)
