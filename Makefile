@@ -113,7 +113,7 @@ boot_sh := $(filter qemu-tests/cases/test/test-boot%.sh,$(test_sh))
 
 check: deps                      ## all tests: unit, differential, whole builds, boots in VMs
 	$(Q)$(MAKE) --no-print-directory $(parallel) WERROR=1 tests
-	$(Q)$(MAKE) --no-print-directory check-layers lint
+	$(Q)$(MAKE) --no-print-directory check-layers lint fuzz
 	$(Q)test -e out/node_1.raw || $(MAKE) --no-print-directory image
 	$(Q).ci/run-tests $(jobs) build/logs $(boot_sh) $(filter-out $(boot_sh),$(test_sh)) $(tests)
 
@@ -128,7 +128,7 @@ check-san: deps                  ## the unit tests under AddressSanitizer and UB
 run-san:
 	$(Q).ci/run-tests $(jobs) build/san/logs $(tests)
 
-fuzz:                            ## build the libFuzzer targets: build/fuzz/<module>/fuzz/fuzz_*
+fuzz:                            ## build the libFuzzer targets, which base/test/test-fuzz.sh runs
 	$(Q)$(MAKE) --no-print-directory $(parallel) CC=clang FUZZ=1 WERROR=1 fuzzers
 
 .PHONY: fuzz fuzzers

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A short run of each libFuzzer target that `make fuzz` has built: a few thousand inputs, always the same,
+# made of seeds that are made here. A longer one, of one of them, for SECONDS:
+#
+#     base/test/test-fuzz.sh TARGET SECONDS [CORPUS]
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+runs=10000
+passed=0 failed=0
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+finish() { echo "$passed passed, $failed failed"; [ $failed -eq 0 ]; exit; }
+
+seed() { mkdir -p "$T/$1" && cat >"$T/$1/$2"; } # target, name; its text on standard input
+
+make_seeds() {
+	local sum=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+	mkdir "$T/fuzz_deb" "$T/fuzz_tar"
+	SLIPWAY_SEEDS=$T "$here/build/stage1/package/test/test_seeds" >/dev/null || return 1
+	seed fuzz_deb822 fields <<<$'# comment\nPackage: a\nVersion: 1\nDepends: b,\n c\n\nPackage: b\n'
+	seed fuzz_index packages <<-END
+		Package: a
+		Version: 1:2-3
+		Architecture: amd64
+		Priority: required
+		Filename: pool/a.deb
+		Size: 10
+		SHA256: $sum
+		Description: short
+	END
+	seed fuzz_release release <<-END
+		Suite: trixie
+		Codename: trixie
+		Date: Thu, 16 Nov 2023 00:00:00 UTC
+		Acquire-By-Hash: yes
+		Architectures: all amd64
+		Components: main
+		SHA256:
+		 $sum 12 main/binary-amd64/Packages.xz
+	END
+	seed fuzz_lock lock <<-END
+		slipway-lock 1
+		recipe $sum
+		arch x86-64
+		builder 0.1
+		codec zstd 1.5.4
+		epoch 1700000000
+		suite sid sid main main 1700000000 $sum $sum 04B54C3CDCA79751B16BC6B5225629DF75B188BD
+		package a 1:2-3 amd64 10 $sum pool/a.deb sid image
+	END
+	seed fuzz_recipe recipe <"$here/recipes/node/recipe.yaml"
+	seed fuzz_recipe layout <"$here/layouts/acl.yaml"
+	seed fuzz_text script <<<$'#!/bin/sh\nif [ "$1" = x ]; then\n\tupdate-alternatives --install /usr/bin/a a \'/b\' 1\nfi'
+	seed fuzz_text sysusers <<<$'u! root 0 "Super User" /root /bin/sh\ng x 5:6\nm a b\nr - 500-900'
+	seed fuzz_text tmpfiles <<<$'L+ /etc/a\\x20b - - - - ../c\nd /var/x 0755 root root 10d'
+	seed fuzz_text unit <<<$'[Unit]\nDescription=x\n[Install]\nWantedBy=multi-user.target\nAlias=%p.service\n'
+}
+
+fuzz() { # program, options and corpora…
+	ASAN_OPTIONS=${ASAN_OPTIONS:-}:allocator_may_return_null=1 "$@" -rss_limit_mb=4096 -artifact_prefix="$here/build/fuzz/"
+}
+
+short_run() { # program
+	local name=${1##*/}
+	if fuzz "$1" -seed=1 -runs=$runs -max_len=16384 "$T/new" "$T/$name" >"$T/log" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $name"
+		tail -30 "$T/log"
+	fi
+}
+
+programs=$(find "$here/build/fuzz" -path '*/fuzz/fuzz_*' -type f -perm -u+x 2>/dev/null | sort)
+[ -n "$programs" ] || { echo "SKIP no fuzz targets: run make fuzz"; finish; }
+make_seeds || { echo "FAILED: no seeds: run make tests"; exit 1; }
+if [ $# -ge 2 ]; then
+	mkdir -p "$T/$1" "${3:-$T/new}"
+	fuzz "$(grep "/$1$" <<<"$programs")" -max_total_time="$2" "${3:-$T/new}" "$T/$1"
+	exit
+fi
+for p in $programs; do
+	mkdir -p "$T/new" "$T/${p##*/}"
+	short_run "$p"
+	rm -rf "$T/new"
+done
+finish
