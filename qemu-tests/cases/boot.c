@@ -29,7 +29,7 @@ int boot_expect(struct boot *b, const char *command, const char *text, struct er
 	int r = guest_ask(b->vm, &b->out, e, "%s", command);
 
 	if (r < 0)
-		return err_wrap(e, r, "%s", command);
+		return r;
 	return strstr(boot_said(b), text) ? 0
 					  : err_set(e, -EBADMSG, "'%s' says nothing of '%s': %s",
 						    command, text, boot_said(b));
@@ -134,7 +134,7 @@ static int check_units(struct boot *b, const char *const *units, struct err *e)
 	for (size_t i = 0; units[i]; i++) {
 		int r = guest_ask(b->vm, &b->out, e, "systemctl is-active %s", units[i]);
 		if (r < 0)
-			return err_wrap(e, r, "%s", units[i]);
+			return r;
 	}
 	return 0;
 }

@@ -21,8 +21,7 @@ static int run_container(struct boot *b, const char *command, const char *whose,
 {
 	int r = guest_ask(b->vm, &b->out, e, "%s", command);
 
-	return r < 0 ? err_wrap(e, r, "%s", command)
-		     : container_note(b->ctx, whose, boot_said(b), e);
+	return r < 0 ? r : container_note(b->ctx, whose, boot_said(b), e);
 }
 
 static int check_root_container(struct boot *b, struct err *e)
