@@ -110,6 +110,26 @@ int source_pread(const struct source *s, uint64_t off, void *data, size_t len, s
 	return len ? s->ops->pread(s, off, data, len, e) : 0;
 }
 
+int source_sha256(const struct source *s, uint8_t out[SHA256_BYTES], struct err *e)
+{
+	_cleanup_(sha256_free) struct sha256 *hash = sha256_new();
+	_cleanup_free_ uint8_t *piece = malloc(MiB);
+	uint64_t at = 0;
+
+	if (!hash || !piece)
+		return err_oom(e);
+	while (at < s->size_bytes) {
+		size_t len = (size_t)MIN(MiB, s->size_bytes - at);
+		int r = source_pread(s, at, piece, len, e);
+		if (r < 0)
+			return r;
+		sha256_update(hash, piece, len);
+		at += len;
+	}
+	sha256_final(hash, out);
+	return 0;
+}
+
 void source_done(struct source *s)
 {
 	if (s->ops && s->ops->done)

@@ -4,6 +4,7 @@
  * Where input comes from: a file, memory, or a window of another source. All calls may be made from
  * several threads at once.
  */
+#include "base/digest.h"
 #include "base/err.h"
 
 struct source;
@@ -56,5 +57,11 @@ int source_init_window(struct source *s, const struct source *parent, uint64_t o
  */
 int source_pread(const struct source *s, uint64_t off, void *data, size_t len,
 		 struct err *e) must_check;
+
+/**
+ * source_sha256() - digest of the whole content
+ * Return: 0; as source_pread(); -ENOMEM
+ */
+int source_sha256(const struct source *s, uint8_t out[SHA256_BYTES], struct err *e) must_check;
 
 void source_done(struct source *s);

@@ -81,5 +81,5 @@ void cli_progress_free(struct progress *p);
 /** cli_progress_end() - end the bar's line, so that other output starts on its own */
 void cli_progress_end(struct progress *p);
 
-extern const struct cli_command cmd_recipe, cmd_lock, cmd_fetch, cmd_scripts, cmd_build, cmd_diff,
-	cmd_boot, cmd_keygen, cmd_version;
+extern const struct cli_command cmd_recipe, cmd_lock, cmd_fetch, cmd_scripts, cmd_build,
+	cmd_archive, cmd_diff, cmd_boot, cmd_keygen, cmd_version;

@@ -72,7 +72,7 @@ static int build(struct cli *c, const struct build_params *p, bool dry_run, bool
 
 static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 {
-	const char *out = "out", *lock_path = NULL;
+	const char *out = "out", *lock_path = NULL, *packages = NULL;
 	bool dry_run = false, timings = false, relock = false;
 	const struct cli_option options[] = {
 		{ .name = "output",
@@ -84,6 +84,10 @@ static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 		  .arg = "FILE",
 		  .value = &lock_path,
 		  .help = "the lock (default: recipe.lock beside the recipe)" },
+		{ .name = "packages",
+		  .arg = "DIR",
+		  .value = &packages,
+		  .help = "take the packages from this archive or mirror directory" },
 		{ .name = "relock", .flag = &relock, .help = "make the lock anew first" },
 		{ .name = "dry-run",
 		  .letter = 'n',
@@ -104,6 +108,12 @@ static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 	int r = cli_parse(&cmd_build, options, argc, argv, &args, &n);
 	if (r)
 		return r;
+	if (relock && packages)
+		return err_set(
+			e, -EINVAL,
+			"--relock may lock other packages than %s has, and fetches them: give "
+			"--relock or --packages",
+			packages);
 	r = recipe_load(args[0], &recipe, e);
 	if (r == 0 && relock)
 		r = cli_make_lock(c,
@@ -121,6 +131,7 @@ static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 		.recipe = recipe,
 		.lock = lock,
 		.cache = cache,
+		.packages_dir = packages,
 		.out_dir = out,
 		.source_date_epoch = c->source_date_epoch,
 		.now = c->now,

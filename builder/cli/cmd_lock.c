@@ -5,7 +5,9 @@
 #include "builder/cli/json.h"
 #include "builder/stages/build.h"
 
-int cli_load_lock(const struct recipe *r, const char *path, struct lock **ret, struct err *e)
+/* @any_builder: one that was made by another builder will do too */
+static int load(const struct recipe *r, const char *path, bool any_builder, struct lock **ret,
+		struct err *e)
 {
 	_cleanup_(lock_free) struct lock *l = NULL;
 	_cleanup_free_ char *own_path = path ? strdup(path) : recipe_lock_path(r);
@@ -17,11 +19,22 @@ int cli_load_lock(const struct recipe *r, const char *path, struct lock **ret, s
 	int rc = lock_load(own_path, &l, e);
 	if (rc < 0)
 		return rc;
-	rc = lock_check(l, r, SLIPWAY_VERSION, codecs, n, e);
+	rc = any_builder ? lock_check(l, r, l->builder, l->codecs, l->n_codecs, e)
+			 : lock_check(l, r, SLIPWAY_VERSION, codecs, n, e);
 	if (rc < 0)
 		return err_wrap(e, rc, "%s", own_path);
 	*ret = TAKE_PTR(l);
 	return 0;
+}
+
+int cli_load_lock(const struct recipe *r, const char *path, struct lock **ret, struct err *e)
+{
+	return load(r, path, false, ret, e);
+}
+
+int cli_load_any_lock(const struct recipe *r, const char *path, struct lock **ret, struct err *e)
+{
+	return load(r, path, true, ret, e);
 }
 
 static void print_notices(const struct cli *c, const struct strv *notices)

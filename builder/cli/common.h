@@ -14,6 +14,10 @@ const struct lock_codec *cli_codecs(size_t *ret_n);
 int cli_load_lock(const struct recipe *r, const char *path, struct lock **ret,
 		  struct err *e) must_check;
 
+/** cli_load_any_lock() - the recipe's lock, whatever builder made it */
+int cli_load_any_lock(const struct recipe *r, const char *path, struct lock **ret,
+		      struct err *e) must_check;
+
 struct cli_lock_params {
 	const struct recipe *recipe;
 	const char *mirror; /* over the recipe's; or NULL */

@@ -22,7 +22,8 @@ struct build_params {
 	const struct recipe *recipe;
 	const struct lock *lock;
 	struct cache *cache;
-	const char *out_dir;	   /* made if it is not there */
+	const char *packages_dir; /* packages are taken from there, by path; NULL: from the cache */
+	const char *out_dir;	  /* made if it is not there */
 	int64_t source_date_epoch; /* -1: the newest package's date */
 	int64_t now;		   /* seconds since 1970: for certificates' validity only */
 	struct pool *pool;

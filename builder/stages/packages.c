@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The lock's packages, from the cache, read side by side. */
+/* The lock's packages, from the cache or an archive, read side by side. */
+#include "builder/repo/archive.h"
 #include "builder/stages/build.h"
 
 struct reading {
@@ -17,6 +18,18 @@ static int larger_first(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static int open_cached(const struct build *b, const struct lock_package *lp, const char *hex,
+		       struct source *ret, struct err *e)
+{
+	int fd = cache_package_open(b->p.cache, hex, lp->size_bytes, e);
+
+	if (fd == -ENOENT)
+		return err_set(e, -ENOENT,
+			       "package %s %s is not in the cache: run slipway fetch %s", lp->name,
+			       lp->version, b->p.recipe->dir);
+	return fd < 0 ? fd : source_init_fd(ret, fd, e);
+}
+
 static int read_one(void *ctx, size_t i, struct err *e)
 {
 	struct reading *rd = ctx;
@@ -26,14 +39,10 @@ static int read_one(void *ctx, size_t i, struct err *e)
 	char hex[SHA256_HEX];
 
 	hex_encode(lp->sha256, SHA256_BYTES, hex);
-	int fd = cache_package_open(b->p.cache, hex, lp->size_bytes, e);
-	if (fd == -ENOENT)
-		return err_set(e, -ENOENT,
-			       "package %s %s is not in the cache: run slipway fetch %s", lp->name,
-			       lp->version, b->p.recipe->dir);
-	if (fd < 0)
-		return fd;
-	int r = source_init_fd(&src, fd, e);
+	int r = b->p.packages_dir ? archive_open_package(b->p.packages_dir, lp, &src, e)
+				  : open_cached(b, lp, hex, &src, e);
+	if (r < 0)
+		return r;
 	struct package **slot = &b->packages[lp - b->p.lock->packages];
 	const struct package_read_params rp = {
 		.src = &src,
@@ -41,8 +50,7 @@ static int read_one(void *ctx, size_t i, struct err *e)
 		.store = cache_unpack_store(b->p.cache),
 		.pool = b->p.pool, /* the blocks of a large one are decoded side by side */
 	};
-	if (r == 0)
-		r = package_read(&rp, slot, e);
+	r = package_read(&rp, slot, e);
 	if (r < 0)
 		return err_wrap(e, r, "package %s %s", lp->name, lp->version);
 	if (!str_eq((*slot)->name, lp->name) || !str_eq((*slot)->version, lp->version))
