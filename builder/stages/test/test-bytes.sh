@@ -3,58 +3,31 @@
 # The same inputs give the same bytes: one lock and build is the first, each other is made in a way
 # that must not matter and compared with it. Most of it with a small recipe; recipes/node is built
 # twice, with as much as possible changed at once. Documentation/reproducible.md names the variations.
-. "$(dirname "$0")/../../cli/test/lib.sh"
-need_packages
-for program in gpg dpkg-deb xz faketime localedef dumpe2fs objcopy zstd mdir; do
-	command -v $program >/dev/null || skip_all "$program is missing: run make deps"
-done
-
-# A directory with all that a lock and a build take, and a cache with nothing made of the packages.
-make_place() { # directory
-	mkdir -p "$1/recipes" "$1/cache/slipway" "$1/tmp"
-	cp -r "$here/builder/stages/test/small" "$here/recipes/common" "$here/recipes/node" "$1/recipes/"
-	rm -f "$1/recipes/small/recipe.lock"
-	cp "$T/keyring.gpg" "$1/recipes/small/keyring.gpg"
-	cp -r "$T/keys" "$1/keys"
-	cp -r "$real_cache/packages" "$1/cache/slipway/packages"
-}
+. "$(dirname "$0")/lib.sh"
+need_small faketime localedef dumpe2fs objcopy zstd mdir
 
 # Locks and builds $recipe there, with $program and $jobs.
 recipe=small program=$slipway jobs=2
 build_in() { # directory, command that runs a command…
 	local dir=$1
 	shift
-	rm -rf "$dir/out"
+	rm -rf "$dir/out" "$dir/new.lock" # ids of users would be taken over from an old lock
 	cd "$dir" || return
 	export XDG_CACHE_HOME=$dir/cache
 	if [ $recipe = small ]; then
-		"$@" "$program" -q -j $jobs lock recipes/$recipe --mirror "$T/mirror" -o recipes.lock
+		"$@" "$program" -q -j $jobs lock recipes/$recipe --mirror "$T/mirror" -o new.lock
 	else
-		cp recipes/$recipe/recipe.lock recipes.lock
-	fi && "$@" "$program" -q -j $jobs build recipes/$recipe --lock recipes.lock -o out &&
-		cp recipes.lock out/
+		cp recipes/$recipe/recipe.lock new.lock
+	fi && "$@" "$program" -q -j $jobs build recipes/$recipe --lock new.lock -o out &&
+		cp new.lock out/
 }
 
-# Both directories hold the same files, with the same bytes and permissions.
-compare() { # what, directory
-	local list="find . -mindepth 1 -printf '%f %m\n' | sort" first=$T/first/$recipe f
-	local names=$(cd "$first" && eval "$list")
-	[ "$names" = "$(cd "$2" && eval "$list")" ] || { bad "$1: other files or modes: $(ls -la "$2")"; return; }
-	for f in "$first"/*; do
-		cmp "$f" "$2/${f##*/}" >"$T/cmp" 2>&1 && continue
-		bad "$1: $(cat "$T/cmp")"
-		"$slipway" diff "$first" "$2" 2>&1 | head -40
-		return
-	done
-	ok
-}
-
-# In $place: its directory. A shell function may stand in for the command that runs a command.
+# In $place. A shell function may stand in for the command that runs a command.
 same() { # what, command that runs a command…
 	local what=$1
 	shift
 	if (build_in "$place" "$@") >"$T/log" 2>&1; then
-		compare "$what" "$place/out"
+		compare "$what" "$T/first/$recipe" "$place/out"
 	else
 		bad "$what: $(tail -n 3 "$T/log")"
 	fi
@@ -80,10 +53,7 @@ elsewhere() {
 		MAIL=kilroy@kilroy-host EMAIL=kilroy@kilroy-host DEBFULLNAME=kilroy TMPDIR="$PWD/tmp" "$@"
 }
 
-chmod 755 "$T"
 printf '%s:x:%d:%d::/home/kilroy:/bin/sh\n' kilroy-root 0 0 kilroy 4711 4711 >"$T/passwd"
-make_mirror || { bad "no mirror could be made"; finish; }
-"$slipway" -q keygen "$T/keys"
 place=$T/here
 make_place "$place"
 mkdir "$T/first"
