@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 static int bytes_pread(const struct source *s, uint64_t off, void *data, size_t len,
 		       struct err *e unused_)
@@ -69,11 +70,14 @@ int source_init_fd(struct source *s, int fd, struct err *e)
 
 int source_open(struct source *s, const char *path, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, -errno, "%s", path);
-	int r = source_init_fd(s, fd, e);
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return err_set(e, -EINVAL, "%s: not a regular file", path);
+	int r = source_init_fd(s, TAKE_FD(fd), e);
 	return r < 0 ? err_wrap(e, r, "%s", path) : 0;
 }
 

@@ -58,7 +58,10 @@ int cache_open(const char *path, struct cache **ret, struct err *e)
 		return err_oom(e);
 	int r = make_dirs(c);
 	if (r < 0)
-		return err_sys(e, r, "cache %s", path);
+		return err_set(
+			e, r,
+			"cache %s: %s: set XDG_CACHE_HOME to a directory that can be written to",
+			path, strerror(-r));
 	cache_unpack_store_init(c);
 	*ret = TAKE_PTR(c);
 	return 0;
@@ -72,6 +75,11 @@ void cache_close(struct cache *c)
 		close(c->fd);
 	free(c->path);
 	free(c);
+}
+
+const char *cache_path(const struct cache *c)
+{
+	return c->path;
 }
 
 char *cache_package_path(const struct cache *c, const char *sha256)

@@ -28,6 +28,9 @@ int cache_open(const char *path, struct cache **ret, struct err *e) must_check;
 void cache_close(struct cache *c);
 DEFINE_CLEANUP(struct cache *, cache_close)
 
+/** cache_path() - where it lies; borrowed */
+const char *cache_path(const struct cache *c) must_check;
+
 /** cache_package_path() - where the package with this digest is or would be; NULL when out of memory */
 char *cache_package_path(const struct cache *c, const char *sha256) must_check;
 

@@ -27,7 +27,8 @@ struct cli {
 	int64_t now;		   /* seconds since 1970 */
 	int64_t source_date_epoch; /* -1: not set */
 	bool quiet;
-	bool json; /* standard output is for a program: notes go to standard error */
+	bool json;	  /* standard output is for a program: notes go to standard error */
+	int *print_error; /* negative errno of the first note that could not be printed; 0 */
 	struct pool *pool;
 	struct progress *progress;
 };

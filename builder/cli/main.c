@@ -165,7 +165,9 @@ static int run_command(struct cli *c, const struct cli_command *cmd, unsigned in
 		       char **argv)
 {
 	struct err e = { 0 };
+	int print_error = 0;
 
+	c->print_error = &print_error;
 	int r = pool_new(jobs, &c->pool, &e);
 	if (r == 0) {
 		signal_pool = c->pool;
@@ -178,8 +180,10 @@ static int run_command(struct cli *c, const struct cli_command *cmd, unsigned in
 	cli_progress_free(c->progress);
 	signal_pool = NULL;
 	pool_free(c->pool);
-	if (r >= 0 && fflush(stdout) != 0)
-		r = err_sys(&e, -errno, "standard output");
+	if (fflush(stdout) != 0 && !print_error)
+		print_error = -errno;
+	if (r >= 0 && print_error)
+		r = err_sys(&e, print_error, "standard output");
 	if (r >= 1000)
 		return EXIT_OK;
 	if (r >= 0)

@@ -257,7 +257,7 @@ void cli_progress_end(struct progress *p)
 }
 
 /* A line of text, where the bar was if there is one. */
-static void print_line(const struct cli *c, FILE *f, const char *head, const char *fmt, va_list ap)
+static int print_line(const struct cli *c, FILE *f, const char *head, const char *fmt, va_list ap)
 {
 	struct cli_progress *p = (struct cli_progress *)c->progress;
 
@@ -268,9 +268,10 @@ static void print_line(const struct cli *c, FILE *f, const char *head, const cha
 	fputs(head, f);
 	vfprintf(f, fmt, ap);
 	putc('\n', f);
-	fflush(f);
+	int r = fflush(f) == 0 ? 0 : -errno;
 	if (p)
 		pthread_mutex_unlock(&p->lock);
+	return r;
 }
 
 void cli_note(const struct cli *c, const char *fmt, ...)
@@ -280,7 +281,9 @@ void cli_note(const struct cli *c, const char *fmt, ...)
 	if (c->quiet)
 		return;
 	va_start(ap, fmt);
-	print_line(c, c->json ? stderr : stdout, "", fmt, ap);
+	int r = print_line(c, c->json ? stderr : stdout, "", fmt, ap);
+	if (r < 0 && !c->json && !*c->print_error)
+		*c->print_error = r;
 	va_end(ap);
 }
 

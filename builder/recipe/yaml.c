@@ -8,6 +8,7 @@
 #include "base/blob.h"
 #include "base/buf.h"
 #include "base/near.h"
+#include "base/utf8.h"
 
 #define MAX_FILE_BYTES MiB
 
@@ -77,7 +78,6 @@ static const char *advice(const char *complaint)
 		{ "duplicate key", ": a key stands once in its mapping" },
 		{ "quoted scalar", ": is its closing quote missing?" },
 		{ "multiline plain key", ": a key is followed by a colon and a space" },
-		{ "malformed UTF8", ": save the file as UTF-8" },
 		{ "Max depth", ": no value is nested that deeply" },
 		{ "cannot start with", ": put it into quotes" },
 	};
@@ -113,24 +113,36 @@ static bool is_blank(const char *text)
 	return true;
 }
 
-/* What is no text, or no text of ours, before the parser sees it. */
+/* Bytes of the character here; 0: none of a text */
+static size_t character_bytes(const char *s)
+{
+	uint32_t c = 0;
+	size_t n = utf8_next(s, &c);
+
+	return (c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 127 ? 0 : n;
+}
+
+/* What is no text, before the parser sees it: some bytes would be the end of the file to it. */
 static int check_text(const struct yaml_doc *d, size_t len, struct err *e)
 {
-	size_t text_len = strlen(d->text), line = 1, column = 1;
+	size_t line = 1, column = 1, n;
+	const char *p = d->text;
 
-	if (text_len == len)
-		return is_blank(d->text) ? err_set(e, -EINVAL,
-						   "%s:1:1: the file is empty: it has to hold "
-						   "keys with values, such as name: node",
-						   d->name)
-					 : 0;
-	for (size_t i = 0; i < text_len; i++) {
-		line += d->text[i] == '\n';
-		column = d->text[i] == '\n' ? 1 : column + 1;
+	for (; *p && (n = character_bytes(p)); p += n) {
+		column = *p == '\n' ? 1 : column + 1;
+		line += *p == '\n';
 	}
-	return err_set(e, -EINVAL,
-		       "%s:%zu:%zu: a NUL byte: this is not a text file (UTF-8 is expected)",
-		       d->name, line, column);
+	if (p != d->text + len)
+		return err_set(
+			e, -EINVAL,
+			"%s:%zu:%zu: byte 0x%02x is no part of a text: save the file as UTF-8",
+			d->name, line, column, (uint8_t)*p);
+	if (is_blank(d->text))
+		return err_set(e, -EINVAL,
+			       "%s:1:1: the file is empty: it has to hold keys with values, such "
+			       "as name: node",
+			       d->name);
+	return 0;
 }
 
 static int refuse_magic(const struct yaml_value *v, struct err *e)

@@ -51,6 +51,8 @@ static int read_one(void *ctx, size_t i, struct err *e)
 		.pool = b->p.pool, /* the blocks of a large one are decoded side by side */
 	};
 	r = package_read(&rp, slot, e);
+	if (r == -ENOSPC) /* what is unpacked goes there, and nowhere else */
+		err_wrap(e, r, "cache %s", cache_path(b->p.cache));
 	if (r < 0)
 		return err_wrap(e, r, "package %s %s", lp->name, lp->version);
 	if (!str_eq((*slot)->name, lp->name) || !str_eq((*slot)->version, lp->version))

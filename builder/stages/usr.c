@@ -77,7 +77,8 @@ static int verity_run(struct build *b, struct err *e)
 	if (r < 0)
 		return r;
 	sink_init_fd(&s, b->out[BUILD_VERITY].fd);
-	return verity_build(&b->verity, &data, &s, b->root_hash, e);
+	r = verity_build(&b->verity, &data, &s, b->root_hash, e);
+	return r < 0 ? err_wrap(e, r, "%s", b->out[BUILD_VERITY].path) : 0;
 }
 
 const struct stage stage_verity = { .name = "verity", .plan = verity_plan, .run = verity_run };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stage1/fs/fat.h"
 
+#include "base/utf8.h"
+
 static bool short_char(unsigned char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -10,29 +12,6 @@ static bool short_char(unsigned char c)
 static unsigned char to_upper(unsigned char c)
 {
 	return c >= 'a' && c <= 'z' ? (unsigned char)(c - 'a' + 'A') : c;
-}
-
-/* One character; Return: bytes it takes; 0: not UTF-8 (overlong, surrogate, over U+10FFFF) */
-static size_t utf8_next(const unsigned char *s, uint32_t *ret)
-{
-	static const uint32_t min[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = s[0] < 0x80	 ? 1
-		   : s[0] < 0xc0 ? 0
-		   : s[0] < 0xe0 ? 2
-		   : s[0] < 0xf0 ? 3
-		   : s[0] < 0xf8 ? 4
-				 : 0;
-	uint32_t c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
-
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (!n || c < min[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 0;
-	*ret = c;
-	return n;
 }
 
 static int put_units(uint32_t c, uint16_t *out, size_t *n)
@@ -51,11 +30,10 @@ static int put_units(uint32_t c, uint16_t *out, size_t *n)
 
 int fat_name_utf16(const char *name, uint16_t *out, size_t *ret_n, struct err *e)
 {
-	const unsigned char *s = (const unsigned char *)name;
 	size_t n = 0, step;
 	uint32_t c = 0;
 
-	for (; *s; s += step) {
+	for (const char *s = name; *s; s += step) {
 		step = utf8_next(s, &c);
 		if (!step)
 			return err_set(e, -EINVAL, "the name is not UTF-8");

@@ -55,7 +55,6 @@ START_TEST(no_yaml)
 	REFUSED("name:a\nversion: 1\n", ":1:1: ", "a key is followed by a colon and a space");
 	REFUSED("name: @a\n", ":1:7: ", "put it into quotes");
 	REFUSED("name: \"\\q\"\n", ":1:8: ", "invalid escape 'q'");
-	REFUSED("name: a\xff\n", ":1:7: ", "save the file as UTF-8");
 	REFUSED("name: a\n---\nname: b\n", ":3:1: ", "a second document");
 	REFUSED("name: a\n...\nname: [\n", ":4:1: ", "without a closing bracket");
 }
@@ -63,14 +62,24 @@ END_TEST
 
 START_TEST(no_text)
 {
+	REFUSED("name: a\xff\n",
+		":1:8: ", "byte 0xff is no part of a text: save the file as UTF-8");
+	REFUSED("# \xe4\nname: a\n", ":1:3: ", "byte 0xe4 is no part");
+	REFUSED("# \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80 \x1b\nname: a\n",
+		":1:9: ", "byte 0x1b is");
+	REFUSED("# \xc0\xaf\n", ":1:3: ", "byte 0xc0 is no part");
+	REFUSED("# \xed\xa0\x80 x\na: b", ":1:3: ", "byte 0xed is no part");
+	REFUSED("a: b # \xf5\x80\x80\x80", ":1:8: ", "byte 0xf5 is no part");
+	REFUSED("a: b # \xe2\x82", ":1:8: ", "byte 0xe2 is no part");
 	REFUSED("", ":1:1: ", "the file is empty");
 	REFUSED("\n# nothing but a comment\n  # and another", ":1:1: ", "the file is empty");
 	REFUSED("---\n", ":1:1: ", "found nothing");
-	REFUSED("name: a\nx\0y\n", ":2:2: ", "a NUL byte: this is not a text file");
+	REFUSED("name: a\nx\0y\n",
+		":2:2: ", "byte 0x00 is no part of a text: save the file as UTF-8");
 	REFUSED("\x7f"
 		"ELF\2\1\1\0\0\0\n",
-		":1:8: ", "a NUL byte");
-	REFUSED("\xff\xfen\0a\0m\0e\0", ":1:4: ", "UTF-8 is expected");
+		":1:1: ", "byte 0x7f is no part of a text");
+	REFUSED("\xff\xfen\0a\0m\0e\0", ":1:1: ", "byte 0xff is no part");
 }
 END_TEST
 

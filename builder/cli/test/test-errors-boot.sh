@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What slipway boot refuses before there is a VM.
+. "$(dirname "$0")/lib.sh"
+fails 4 "image $T/none.raw: No such file" "$slipway" boot "$T/none.raw"
+: >"$T/empty.raw"
+fails 4 "install QEMU" env PATH=/nonexistent "$slipway" boot "$T/empty.raw"
+mkdir "$T/bin"
+printf '#!/bin/sh\necho "QEMU emulator version 7.2.0"\n' >"$T/bin/qemu-system-x86_64"
+chmod +x "$T/bin/qemu-system-x86_64"
+fails 4 "install QEMU" env SLIPWAY_ACCEL=tcg PATH="$T/bin" "$slipway" boot "$T/empty.raw"
+fails 3 "--memory 1M: not a size of at least 512 MiB, such as 4G" "$slipway" boot "$T/empty.raw" --memory 1M
+fails 3 "--cpus 0: not a number from 1 to 256" "$slipway" boot "$T/empty.raw" --cpus 0
+fails 4 "--ssh-key: $T/no.pub: No such file" "$slipway" boot "$T/empty.raw" --ssh-key "$T/no.pub"
+fails 3 "SLIPWAY_ACCEL is \"xen\", not kvm or tcg" env SLIPWAY_ACCEL=xen "$slipway" boot "$T/empty.raw"
+finish
