@@ -81,8 +81,7 @@ static int load_previous(const struct recipe *r, const char *path, struct lock *
 			       : 0;
 	return rc == -EINVAL
 		       ? err_wrap(e, rc,
-				  "the ids of users are carried on from the lock that is there: "
-				  "restore it, or remove it to have them allotted anew")
+				  "the ids of users are carried on from the lock that is there")
 		       : rc;
 }
 

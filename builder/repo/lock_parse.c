@@ -115,7 +115,7 @@ static int parse_header(struct parser *p)
 			"lock",
 			p->path, p->line);
 	if (rc == 0 && !span_eq(p->word[1], "2"))
-		return bad(p, "a lock of another version; run slipway lock");
+		return bad(p, "a lock of a later format, which needs a later slipway");
 	if (rc == 0)
 		rc = expect(p, "recipe", 2);
 	if (rc == 0)
@@ -372,7 +372,9 @@ int lock_load(const char *path, struct lock **ret, struct err *e)
 	rc = lock_parse(text, in.size_bytes, path, ret, e);
 	if (rc == -EINVAL) {
 		struct err why = *e;
-		return err_set(e, rc, "%.1500s; slipway lock makes it anew", why.msg);
+		return err_set(e, rc,
+			       "%.1500s; restore the file, or remove it and run slipway lock",
+			       why.msg);
 	}
 	return rc;
 }

@@ -70,7 +70,7 @@ START_TEST(malformed)
 		const char *text, *message;
 	} bad[] = {
 		{ "", "x.lock:1: the file ends before its \"slipway-lock\"" },
-		{ "slipway-lock 3\n", "x.lock:1: a lock of another version" },
+		{ "slipway-lock 3\n", "x.lock:1: a lock of a later format" },
 		{ "slipway-lock 2", "x.lock:1: the last line does not end in a newline" },
 		{ "\n", "x.lock:1: an empty field" },
 		{ "slipway-lock 2\narch x\n", "x.lock:2: a \"recipe\" line of 2 fields" },
@@ -186,7 +186,7 @@ START_TEST(files)
 	ck_assert_uint_eq(again->n_packages, 3);
 	put_text(dir, "recipe.lock", "slipway-lock 9\n");
 	lock_free(TAKE_PTR(again));
-	ck_fails(lock_load(path, &again, &e), -EINVAL, "recipe.lock:1: a lock of another version");
+	ck_fails(lock_load(path, &again, &e), -EINVAL, "recipe.lock:1: a lock of a later format");
 	test_dir_remove(dir);
 }
 END_TEST
