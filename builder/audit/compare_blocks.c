@@ -3,7 +3,8 @@
 #include "builder/audit/compare_fs.h"
 
 #define STEP_BYTES  512
-#define REGIONS_MAX 64 /* of one filesystem that are told */
+#define REGIONS_MAX 64	    /* of one filesystem that are told */
+#define STEPS_MAX   1000000 /* more than that is not looked at to find them */
 
 /* A stretch of the image, and whose it is. */
 struct owned {
@@ -190,7 +191,7 @@ static int walk_differences(struct compare *c, const struct filesystems *f,
 
 	for (int w = 0; w < 2; w++)
 		end = MIN(end, f->r[w] ? f->r[w]->size_bytes : f->src[w]->size_bytes);
-	for (;;) {
+	for (size_t steps = 0; steps < STEPS_MAX; steps++) {
 		int r = source_mismatch(f->src[0], f->src[1], at, c->pool, &at, e);
 		if (r < 0 || at >= end || diff_report_total(c->report) - told >= REGIONS_MAX)
 			return r;
@@ -202,6 +203,7 @@ static int walk_differences(struct compare *c, const struct filesystems *f,
 		if (r < 0)
 			return r;
 	}
+	return 0;
 }
 
 int compare_blocks(struct compare *c, const struct filesystems *f, const struct fs_comparer *fc,

@@ -192,30 +192,60 @@ static int compare_mbr(struct compare *c, const struct disks *d, struct err *err
 	return r;
 }
 
-/* Does byte @off of a disk belong to a table or a partition? Then *next is where that ends. */
-static bool is_owned(const struct image *i, uint64_t off, uint64_t *next)
-{
-	const struct gpt *g[] = { &i->primary, &i->backup };
+struct region {
+	uint64_t end;
+	bool owned;
+};
 
-	if (off < MBR_BYTES)
-		*next = MBR_BYTES;
-	for (size_t k = 0; k < ARRAY_SIZE(g); k++) {
-		uint64_t entries = (uint64_t)g[k]->n_entries * g[k]->entry_bytes;
-		if (g[k]->sector_bytes && off >= g[k]->header_at &&
-		    off < g[k]->header_at + GPT_HEADER_BYTES)
-			*next = g[k]->header_at + GPT_HEADER_BYTES;
-		if (off >= g[k]->entries_at && off < g[k]->entries_at + entries)
-			*next = g[k]->entries_at + entries;
+/* A stretch that something owns: does it hold the byte, or is it what comes next? */
+static void look_at(struct region *r, uint64_t off, uint64_t start, uint64_t len)
+{
+	if (off >= start && off - start < len) {
+		r->owned = true;
+		r->end = start + len;
+	} else if (!r->owned && start > off) {
+		r->end = MIN(r->end, start);
 	}
-	for (size_t k = 0; k < i->n_partitions; k++) {
-		const struct image_partition *p = &i->partitions[k];
-		if (off >= p->start_bytes && off - p->start_bytes < p->src.size_bytes)
-			*next = p->start_bytes + p->src.size_bytes;
-	}
-	return *next > off;
 }
 
-/* The first byte that differs and belongs to nothing in at least one of them. */
+/* Does this byte of a disk belong to a table or a partition, and for how long is that so? */
+static struct region region_of(const struct image *image, uint64_t off)
+{
+	const struct gpt *g[] = { &image->primary, &image->backup };
+	struct region r = { .end = image->disk->size_bytes };
+
+	look_at(&r, off, 0, MBR_BYTES);
+	for (size_t i = 0; i < ARRAY_SIZE(g); i++) {
+		if (!g[i]->sector_bytes)
+			continue;
+		look_at(&r, off, g[i]->header_at, GPT_HEADER_BYTES);
+		look_at(&r, off, g[i]->entries_at, (uint64_t)g[i]->n_entries * g[i]->entry_bytes);
+	}
+	for (size_t i = 0; i < image->n_partitions; i++)
+		look_at(&r, off, image->partitions[i].start_bytes,
+			image->partitions[i].src.size_bytes);
+	return r;
+}
+
+static int add_gap(struct compare *c, const struct disks *d, uint64_t at, struct err *err)
+{
+	char where[64], text[2][8];
+
+	for (int w = 0; w < 2; w++) {
+		uint8_t byte;
+		int r = source_pread(d->i[w]->disk, at, &byte, 1, err);
+		if (r < 0)
+			return r;
+		snprintf(text[w], sizeof(text[w]), "0x%02x", byte);
+	}
+	snprintf(where, sizeof(where), "byte %llu of the disk", (unsigned long long)at);
+	size_t mark = compare_enter(c, "outside of all partitions");
+	int r = compare_add(c, &(struct finding){ DIFF_SLACK, where, text[0], text[1] }, err);
+	compare_leave(c, mark);
+	return r;
+}
+
+/* The first byte that differs of each gap: what belongs to something was compared as that. */
 static int compare_gaps(struct compare *c, const struct disks *d, struct err *err)
 {
 	const struct source *a = d->i[0]->disk, *b = d->i[1]->disk;
@@ -224,29 +254,13 @@ static int compare_gaps(struct compare *c, const struct disks *d, struct err *er
 
 	int r = compare_add_numbers(c, DIFF_PARTITION, "disk size in bytes", sizes, err);
 	while (r == 0) {
-		uint64_t next_a = 0, next_b = 0;
 		r = source_mismatch(a, b, at, c->pool, &at, err);
 		if (r < 0 || at >= end)
 			return r;
-		bool owned_a = is_owned(d->i[0], at, &next_a),
-		     owned_b = is_owned(d->i[1], at, &next_b);
-		if (owned_a && owned_b) {
-			at = MIN(next_a, next_b);
-			continue;
-		}
-		char where[64], va[8], vb[8];
-		uint8_t byte_a = 0, byte_b = 0;
-		r = source_pread(a, at, &byte_a, 1, err);
-		if (r == 0)
-			r = source_pread(b, at, &byte_b, 1, err);
-		snprintf(where, sizeof(where), "byte %llu of the disk", (unsigned long long)at);
-		snprintf(va, sizeof(va), "0x%02x", byte_a);
-		snprintf(vb, sizeof(vb), "0x%02x", byte_b);
-		size_t mark = compare_enter(c, "outside of all partitions");
-		if (r == 0)
-			r = compare_add(c, &(struct finding){ DIFF_SLACK, where, va, vb }, err);
-		compare_leave(c, mark);
-		return r;
+		struct region ra = region_of(d->i[0], at), rb = region_of(d->i[1], at);
+		if (!ra.owned && !rb.owned)
+			r = add_gap(c, d, at, err);
+		at = MIN(ra.end, rb.end);
 	}
 	return r;
 }
@@ -295,15 +309,26 @@ static int set_data_equal(struct compare *c, const struct disks *d, int slot, st
 	return r;
 }
 
-/* Partitions of this type that both have; in A only those of a known type have a partner of the name. */
+/* The other's partition of that name, or else of that number, if it is not the partner of another. */
+static const struct image_partition *partner(const struct disks *d, const struct image_partition *a)
+{
+	const struct image_partition *b = image_find(d->i[1], a->name);
+
+	for (size_t i = 0; !b && i < d->i[1]->n_partitions; i++) {
+		const struct image_partition *p = &d->i[1]->partitions[i];
+		if (p->entry.number == a->entry.number && !image_find(d->i[0], p->name))
+			b = p;
+	}
+	return b;
+}
+
 static int compare_partitions(struct compare *c, const struct disks *d, bool known,
 			      enum layout_type type, struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < d->i[0]->n_partitions; i++) {
-		const struct image_partition *a = &d->i[0]->partitions[i],
-					     *b = image_find(d->i[1], a->name);
+		const struct image_partition *a = &d->i[0]->partitions[i], *b = partner(d, a);
 		if (!b || a->known != known || (known && a->type != type))
 			continue;
 		if (known && type == LAYOUT_USR_VERITY) {

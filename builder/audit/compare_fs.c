@@ -68,7 +68,7 @@ static int compare_inodes(struct compare *c, const struct filesystems *f,
 		int order = listing_cmp_paths(a->path, b->path);
 		i += order <= 0;
 		k += order >= 0;
-		if (order)
+		if (order || (a->st.mode & S_IFMT) != (b->st.mode & S_IFMT))
 			continue;
 		size_t mark = compare_enter(c, "/%s", a->path);
 		r = fc->inode(c, f, a, b, e);

@@ -14,24 +14,38 @@ bool compare_is_cpio(const struct source *s)
 	return s->bytes && cpio_probe(s->bytes, s->size_bytes);
 }
 
-int compare_zstd(struct compare *c, const struct source *a, const struct source *b, struct err *e)
+static int compare_unpacked(struct compare *c, const struct buf *a, const struct buf *b,
+			    bool *ret_equal, struct err *e)
 {
-	_cleanup_buf_ struct buf ba = BUF_INIT, bb = BUF_INIT;
 	struct source sa, sb;
 	uint64_t at;
 
-	int r = zstd_decompress(a->bytes, a->size_bytes, c->unpack_max_bytes, &ba, e);
+	source_init_bytes(&sa, a->data, a->len);
+	source_init_bytes(&sb, b->data, b->len);
+	int r = source_mismatch(&sa, &sb, 0, c->pool, &at, e);
+	if (r < 0)
+		return r;
+	*ret_equal = at == MISMATCH_NONE;
+	return *ret_equal ? 0 : compare_content(c, &sa, &sb, e);
+}
+
+/* What is compressed within again gets what is left of the memory. */
+int compare_zstd(struct compare *c, const struct source *a, const struct source *b, struct err *e)
+{
+	_cleanup_buf_ struct buf ba = BUF_INIT, bb = BUF_INIT;
+	size_t max = c->unpack_max_bytes;
+	bool equal = false;
+
+	int r = zstd_decompress(a->bytes, a->size_bytes, max, &ba, e);
 	if (r < 0)
 		return compare_damaged(c, 0, r, e);
-	r = zstd_decompress(b->bytes, b->size_bytes, c->unpack_max_bytes, &bb, e);
+	r = zstd_decompress(b->bytes, b->size_bytes, max, &bb, e);
 	if (r < 0)
 		return compare_damaged(c, 1, r, e);
-	source_init_bytes(&sa, ba.data, ba.len);
-	source_init_bytes(&sb, bb.data, bb.len);
-	r = source_mismatch(&sa, &sb, 0, c->pool, &at, e);
-	if (r < 0 || at != MISMATCH_NONE)
-		return r < 0 ? r : compare_content(c, &sa, &sb, e);
-	return compare_bytes(c, a, b, DIFF_COMPRESSION, e);
+	c->unpack_max_bytes -= MIN(max, MAX(ba.len, bb.len));
+	r = compare_unpacked(c, &ba, &bb, &equal, e);
+	c->unpack_max_bytes = max;
+	return r == 0 && equal ? compare_bytes(c, a, b, DIFF_COMPRESSION, e) : r;
 }
 
 /* An archive, and what is known of its entries besides what a tree has. */

@@ -7,6 +7,7 @@
 	(512 * MiB) /* contents that are looked into; of larger ones the offset is told */
 #define READ_BYTES (256 * KiB)
 #define TARGET_MAX 4096
+#define STAT_CHARS 64
 
 struct pair {
 	const struct trees *t;
@@ -222,38 +223,85 @@ static int compare_xattrs(struct compare *c, const struct pair *p, struct err *e
 	return r;
 }
 
-/* A pair of values as text, if they differ. */
-static int compare_text(struct compare *c, const struct pair *p, enum diff_kind kind,
-			const char *field, char text[2][64], struct err *e)
+static void mode_text(const struct fs_stat *st, char *out)
 {
-	if (str_eq(text[0], text[1]))
-		return 0;
-	return add(c, p->t, p->x[0]->path, &(struct finding){ kind, field, text[0], text[1] }, e);
+	snprintf(out, STAT_CHARS, "%04o", st->mode & 07777);
 }
+
+static void owner_text(const struct fs_stat *st, char *out)
+{
+	snprintf(out, STAT_CHARS, "%u:%u", st->uid, st->gid);
+}
+
+static void time_text(const struct fs_stat *st, char *out)
+{
+	field_time(st->mtime, out);
+}
+
+static void links_text(const struct fs_stat *st, char *out)
+{
+	snprintf(out, STAT_CHARS, "%u", st->nlink);
+}
+
+static void device_text(const struct fs_stat *st, char *out)
+{
+	snprintf(out, STAT_CHARS, "%u:%u", st->rdev_major, st->rdev_minor);
+}
+
+static bool same_mode(const struct fs_stat *a, const struct fs_stat *b)
+{
+	return a->mode == b->mode;
+}
+
+static bool same_owner(const struct fs_stat *a, const struct fs_stat *b)
+{
+	return a->uid == b->uid && a->gid == b->gid;
+}
+
+static bool same_time(const struct fs_stat *a, const struct fs_stat *b)
+{
+	return a->mtime == b->mtime;
+}
+
+/* A directory's follow from what is in it. */
+static bool same_links(const struct fs_stat *a, const struct fs_stat *b)
+{
+	return S_ISDIR(a->mode) || a->nlink == b->nlink;
+}
+
+static bool same_device(const struct fs_stat *a, const struct fs_stat *b)
+{
+	return a->rdev_major == b->rdev_major && a->rdev_minor == b->rdev_minor;
+}
+
+static const struct {
+	const char *name;
+	enum diff_kind kind;
+	bool unix_; /* made up by a filesystem that does not have it */
+	bool (*same)(const struct fs_stat *a, const struct fs_stat *b);
+	void (*text)(const struct fs_stat *st, char *out);
+} stats[] = {
+	{ "mode", DIFF_MODE, true, same_mode, mode_text },
+	{ "owner", DIFF_OWNER, true, same_owner, owner_text },
+	{ "mtime", DIFF_TIME, false, same_time, time_text },
+	{ "hard links", DIFF_LINKS, true, same_links, links_text },
+	{ "device number", DIFF_CONTENT, true, same_device, device_text },
+};
 
 static int compare_stat(struct compare *c, const struct pair *p, struct err *e)
 {
-	char mode[2][64], owner[2][64], time[2][64], links[2][64], device[2][64];
+	const struct fs_stat *a = &p->x[0]->st, *b = &p->x[1]->st;
 	int r = 0;
 
-	for (int w = 0; w < 2; w++) {
-		const struct fs_stat *st = &p->x[w]->st;
-		snprintf(mode[w], 64, "%04o", st->mode & 07777);
-		snprintf(owner[w], 64, "%u:%u", st->uid, st->gid);
-		field_time(st->mtime, time[w]);
-		snprintf(links[w], 64, "%u", S_ISDIR(st->mode) ? 0 : st->nlink);
-		snprintf(device[w], 64, "%u:%u", st->rdev_major, st->rdev_minor);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(stats); i++) {
+		char text_a[STAT_CHARS], text_b[STAT_CHARS];
+		if ((stats[i].unix_ && !p->t->unix_) || stats[i].same(a, b))
+			continue;
+		stats[i].text(a, text_a);
+		stats[i].text(b, text_b);
+		r = add(c, p->t, p->x[0]->path,
+			&(struct finding){ stats[i].kind, stats[i].name, text_a, text_b }, e);
 	}
-	if (p->t->unix_)
-		r = compare_text(c, p, DIFF_MODE, "mode", mode, e);
-	if (r == 0 && p->t->unix_)
-		r = compare_text(c, p, DIFF_OWNER, "owner", owner, e);
-	if (r == 0)
-		r = compare_text(c, p, DIFF_TIME, "mtime", time, e);
-	if (r == 0 && p->t->unix_)
-		r = compare_text(c, p, DIFF_LINKS, "hard links", links, e);
-	if (r == 0 && p->t->unix_)
-		r = compare_text(c, p, DIFF_CONTENT, "device number", device, e);
 	return r;
 }
 

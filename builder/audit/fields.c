@@ -3,7 +3,8 @@
 #include "builder/audit/compare.h"
 
 #include <inttypes.h>
-#include <time.h>
+
+#include "base/utc.h"
 
 #define STRUCTURE_BYTES_MAX 4096
 #define TEXT_CHARS	    80
@@ -11,13 +12,10 @@
 
 void field_time(int64_t t, char *out)
 {
-	time_t time = (time_t)t;
-	struct tm tm;
-	char date[32];
+	char utc[UTC_CHARS];
 
-	if (!gmtime_r(&time, &tm) || !strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm))
-		date[0] = '\0';
-	snprintf(out, 64, "%" PRId64 " (%s)", t, date);
+	utc_format(t < 0 ? 0 : (uint64_t)t, utc);
+	snprintf(out, 64, "%" PRId64 " (%s)", t, t < 0 ? "before 1970" : utc);
 }
 
 static uint64_t number(const uint8_t *p, size_t len)
@@ -119,15 +117,27 @@ static int compare_rest(struct compare *c, size_t bytes, const bool *known,
 	return 0;
 }
 
+/* Does anything differ but checksums? */
+static bool content_differs(const struct field_table *t, const uint8_t *const pair[2])
+{
+	uint8_t a[STRUCTURE_BYTES_MAX];
+
+	memcpy(a, pair[0], t->bytes);
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].kind == DIFF_CHECKSUM)
+			memcpy(a + t->v[i].at, pair[1] + t->v[i].at, t->v[i].len);
+	return memcmp(a, pair[1], t->bytes) != 0;
+}
+
 int compare_fields(struct compare *c, const struct field_table *t, const uint8_t *const pair[2],
 		   bool alone, struct err *e)
 {
-	bool known[STRUCTURE_BYTES_MAX] = { false };
+	bool known[STRUCTURE_BYTES_MAX] = { false }, content = content_differs(t, pair);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < t->n; i++) {
 		struct field f = t->v[i];
-		if (alone)
+		if (alone && !(f.kind == DIFF_CHECKSUM && content))
 			f.kind = compare_as_cause(f.kind);
 		memset(known + f.at, true, f.len);
 		if (memcmp(pair[0] + f.at, pair[1] + f.at, f.len) != 0)

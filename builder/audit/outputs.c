@@ -9,6 +9,7 @@
 
 #define DISK_SUFFIX ".raw"
 #define UKI_SUFFIX  ".efi"
+#define DEPTH_MAX   16
 
 /* Longer ones first: the disk's is the end of the others. */
 static const struct {
@@ -51,22 +52,35 @@ static const char *suffix_of(const char *name, const char **ret_partition)
 	return NULL;
 }
 
-static int list_names(const char *dir, struct strv *ret, struct err *e)
+/* Files of a directory, and of those in it, by their paths from @dir on. */
+static int list_names(const char *dir, const char *below, unsigned int depth, struct strv *ret,
+		      struct err *e)
 {
-	DIR *d = opendir(dir);
+	_cleanup_free_ char *path = str_printf("%s/%s", dir, below);
+	DIR *d = path ? opendir(path) : NULL;
 	struct dirent *de;
-	struct stat st;
+	struct stat st, link;
 	int r = 0;
 
+	if (!path)
+		return err_oom(e);
 	if (!d)
-		return err_sys(e, -errno, "%s", dir);
-	while (r == 0 && (de = readdir(d)))
-		if (de->d_name[0] != '.' && fstatat(dirfd(d), de->d_name, &st, 0) == 0 &&
-		    S_ISREG(st.st_mode))
-			r = strv_add(ret, de->d_name);
+		return err_sys(e, -errno, "%s", path);
+	while (r == 0 && (de = readdir(d))) {
+		if (de->d_name[0] == '.' || fstatat(dirfd(d), de->d_name, &st, 0) < 0 ||
+		    fstatat(dirfd(d), de->d_name, &link, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		_cleanup_free_ char *name =
+			str_printf("%s%s%s", below, *below ? "/" : "", de->d_name);
+		if (!name)
+			r = err_oom(e);
+		else if (S_ISREG(st.st_mode) && strv_add(ret, name) < 0)
+			r = err_oom(e);
+		else if (S_ISDIR(link.st_mode) && depth)
+			r = list_names(dir, name, depth - 1, ret, e);
+	}
 	closedir(d);
-	strv_sort(ret);
-	return r < 0 ? err_oom(e) : 0;
+	return r;
 }
 
 static int open_output(struct output *o, const char *dir, const char *name, struct err *e)
@@ -88,9 +102,10 @@ static int open_outputs(struct outputs *outs, const char *dir, struct err *e)
 {
 	_cleanup_strv_ struct strv names = STRV_INIT;
 
-	int r = list_names(dir, &names, e);
+	int r = list_names(dir, "", DEPTH_MAX, &names, e);
 	if (r < 0)
 		return r;
+	strv_sort(&names);
 	outs->v = calloc(names.n + 1, sizeof(*outs->v));
 	if (!outs->v)
 		return err_oom(e);
@@ -228,9 +243,10 @@ static int compare_all(struct compare *c, struct outputs outs[2], bool disks, st
 
 	for (size_t i = 0; r == 0 && i < outs[0].n; i++) {
 		struct output *a = &outs[0].v[i], *b = find_partner(&outs[1], &outs[0], a->name);
-		if ((a->disk != NULL) != disks ||
-		    (b && find_partner(&outs[0], &outs[1], b->name) != a))
+		if ((a->disk != NULL) != disks)
 			continue;
+		if (b && find_partner(&outs[0], &outs[1], b->name) != a)
+			b = NULL; /* another's */
 		if (!b) {
 			r = add_missing(c, a, 0, e);
 			continue;

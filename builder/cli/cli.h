@@ -66,6 +66,9 @@ int cli_parse(const struct cli_command *cmd, const struct cli_option *options, i
 /** cli_usage() - say that an argument is wrong, and how the command is used; Return: EXIT_USAGE */
 int cli_usage(const struct cli_command *cmd, const char *what, const char *arg);
 
+/** cli_exit_status() - of a negative errno */
+int cli_exit_status(int code);
+
 /** cli_note() - a line on standard output (with --json on standard error), unless --quiet */
 void cli_note(const struct cli *c, const char *fmt, ...) printf_format(2, 3);
 

@@ -130,7 +130,7 @@ static int read_environment(struct cli *c)
 	return 0;
 }
 
-static int exit_status(int code)
+int cli_exit_status(int code)
 {
 	switch (-code) {
 	case ECANCELED:
@@ -190,7 +190,7 @@ static int run_command(struct cli *c, const struct cli_command *cmd, unsigned in
 		return r;
 	if (r != -EPIPE) /* whoever read our output has seen enough */
 		fprintf(stderr, "slipway: %s\n", e.msg);
-	return exit_status(r);
+	return cli_exit_status(r);
 }
 
 /* Options before the command. Returns the index of the command, or -1 after it said what is wrong. */

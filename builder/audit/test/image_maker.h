@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* A small disk as builds make them, by their writers: each field is an input of one. */
+#include "base/sink.h"
+#include "layouts/layout.h"
+#include "signing/authenticode.h"
+#include "signing/root_hash.h"
+#include "signing/test/fixture.h"
+#include "signing/uki.h"
+#include "stage1/fs/fs.h"
+#include "stage1/initrd/initrd.h"
+#include "verity/verity.h"
+
+#define IM_TIME 1700000000
+
+struct im_spec {
+	const char *version, *cmdline;
+	struct tree *usr, *initrd; /* changed by the test after im_spec_init() */
+	struct fs_params usr_fs, esp_fs;
+	int64_t esp_time;
+	uint8_t seed, salt, verity_uuid;
+	int level; /* of the initrd's compression */
+	struct signer *signer;
+};
+
+static inline struct tree_node *im_file(struct tree *t, const char *path, const void *data,
+					size_t len)
+{
+	const struct tree_meta m = { .mode = 0644, .mtime = IM_TIME };
+	struct tree_node *n;
+	struct err e = { 0 };
+
+	ck_ok(tree_put_file(t, path, &m, blob_new(data, len), &n, &e));
+	return n;
+}
+
+static inline struct tree_node *im_text(struct tree *t, const char *path, const char *text)
+{
+	return im_file(t, path, text, strlen(text));
+}
+
+/* What every disk of these tests holds before it is changed. */
+static inline void im_spec_init(struct im_spec *s)
+{
+	const struct tree_meta m = { .mode = 0755, .mtime = IM_TIME };
+	static uint8_t big[70000];
+	struct err e = { 0 };
+
+	*s = (struct im_spec){ .version = "1",
+			       .cmdline = "console=ttyS0 quiet",
+			       .usr = tree_new(),
+			       .initrd = tree_new(),
+			       .usr_fs = { .label = "node", .time = IM_TIME },
+			       .esp_fs = { .label = "ESP", .time = IM_TIME, .size_bytes = 4 * MiB },
+			       .esp_time = IM_TIME,
+			       .level = 3,
+			       .signer = fx_db };
+	memset(s->usr_fs.uuid, 1, 16);
+	memset(s->usr_fs.hash_seed, 2, 16);
+	for (size_t i = 0; i < sizeof(big); i++)
+		big[i] = (uint8_t)(i * 31 + (i >> 8));
+	im_file(s->usr, "bin/big", big, sizeof(big));
+	im_text(s->usr, "lib/os-release", "NAME=node\nVERSION=1\n");
+	im_text(s->usr, "lib/text", "one\ntwo\nthree\n");
+	ck_ok(tree_put_symlink(s->usr, "lib/link", &m, "text", NULL, &e));
+	im_text(s->initrd, "init", "#!init\n");
+	im_text(s->initrd, "usr/lib/text", "one\ntwo\nthree\n");
+	im_text(s->initrd, "etc/initrd-release", "NAME=node\nVERSION=1\n");
+}
+
+static inline void im_spec_done(struct im_spec *s)
+{
+	tree_free(s->usr);
+	tree_free(s->initrd);
+}
+
+/* A filesystem in memory. */
+static inline void im_fs(const struct fs_writer *w, const struct tree *t, const struct fs_params *p,
+			 struct buf *out)
+{
+	_cleanup_(fs_plan_free) struct fs_plan *plan = NULL;
+	struct err e = { 0 };
+	struct sink s, window;
+
+	ck_ok(w->plan(t, p, &plan, &e));
+	buf_append_zero(out, plan->bytes);
+	sink_init_buf(&s, out);
+	sink_init_window(&window, &s, 0, plan->bytes);
+	ck_ok(w->write(plan, &window, &e));
+}
+
+static inline void im_uki(const struct im_spec *s, const uint8_t root[32], const struct buf *der,
+			  struct buf *out)
+{
+	_cleanup_buf_ struct buf stub = BUF_INIT, kernel = BUF_INIT, initrd = BUF_INIT;
+	_cleanup_free_ char *base64 = base64_encode(der->data, der->len);
+	const struct blob *osrel = tree_file_blob(s->usr, "lib/os-release");
+	char hex[SHA256_HEX];
+	struct err e = { 0 };
+
+	hex_encode(root, 32, hex);
+	_cleanup_free_ char *cmdline =
+		str_printf("%s usrhash=%s systemd.verity_usr_options=root-hash-signature=base64:%s",
+			   s->cmdline, hex, base64);
+	fx_make_stub(&stub, PE_MACHINE_X86_64, "257.13-1");
+	fx_make_kernel(&kernel, PE_MACHINE_X86_64, FX_SBAT_HEADER "linux,1,The kernel");
+	const struct initrd_pack_params pack = { COMPRESS_ZSTD, s->level, IM_TIME, NULL };
+	ck_ok(initrd_pack(s->initrd, &pack, &initrd, &e));
+	const struct uki_params p = { .stub = { stub.data, stub.len },
+				      .linux_ = { kernel.data, kernel.len },
+				      .initrd = { initrd.data, initrd.len },
+				      .osrel = { osrel->data, osrel->len },
+				      .cmdline = { cmdline, strlen(cmdline) },
+				      .uname = { "6.12", 4 } };
+	ck_ok(uki_build(&p, out, &e));
+	ck_ok(authenticode_sign(s->signer, out, &e));
+}
+
+static inline void im_esp(const struct im_spec *s, const struct buf *uki, struct buf *out)
+{
+	_cleanup_(tree_free) struct tree *t = tree_new();
+	_cleanup_free_ char *path = str_printf("EFI/Linux/node_%s.efi", s->version);
+
+	im_file(t, path, uki->data, uki->len)->inode->mtime = s->esp_time;
+	im_text(t, "loader/loader.conf", "timeout 0\n");
+	im_fs(&fs_writer_vfat, t, &s->esp_fs, out);
+}
+
+static inline void im_plan(const struct im_spec *s, struct layout *l, struct layout_plan *plan)
+{
+	static const struct layout_partition parts[] = {
+		{ LAYOUT_ESP, LAYOUT_NO_SLOT, 4 * MiB },
+		{ LAYOUT_USR, 0, 4 * MiB },
+		{ LAYOUT_USR_VERITY, 0, MiB },
+		{ LAYOUT_USR_VERITY_SIG, 0, MiB },
+		{ LAYOUT_USR, 1, 4 * MiB },
+		{ LAYOUT_USR_VERITY, 1, MiB },
+		{ LAYOUT_USR_VERITY_SIG, 1, MiB },
+	};
+	uint8_t seed[32];
+	struct layout_params p = {
+		.arch = "x86-64", .name = "node", .version = s->version, .seed = seed
+	};
+	struct err e = { 0 };
+
+	memset(seed, s->seed, sizeof(seed));
+	*l = (struct layout){ .name = (char *)(uintptr_t) "test",
+			      .sector_bytes = 512,
+			      .n_partitions = ARRAY_SIZE(parts) };
+	memcpy(l->partitions, parts, sizeof(parts));
+	ck_ok(layout_place(l, &p, plan, &e));
+}
+
+static inline void im_put(int fd, const struct layout_plan *plan, enum layout_type t,
+			  const struct buf *content)
+{
+	const struct layout_placed *p =
+		layout_placed_find(plan, t, t == LAYOUT_ESP ? LAYOUT_NO_SLOT : 0);
+
+	ck_assert_uint_le(content->len, p->size_bytes);
+	ck_assert_int_eq(pwrite(fd, content->data, content->len, (off_t)p->start_bytes),
+			 (ssize_t)content->len);
+}
+
+static inline void im_verity(const struct im_spec *s, const struct buf *usr, struct buf *out,
+			     uint8_t root[32])
+{
+	struct verity_params p = { .data_block_bytes = 4096,
+				   .hash_block_bytes = 4096,
+				   .data_blocks = usr->len / 4096,
+				   .salt_bytes = 64 };
+	struct err e = { 0 };
+	struct source data;
+	struct sink sink;
+
+	memset(p.salt, s->salt, 64);
+	memset(p.uuid, s->verity_uuid, 16);
+	source_init_bytes(&data, usr->data, usr->len);
+	sink_init_buf(&sink, out);
+	ck_ok(verity_build(&p, &data, &sink, root, &e));
+}
+
+/* The disk, in a file. */
+static inline void im_make(const struct im_spec *s, const char *path)
+{
+	_cleanup_buf_ struct buf usr = BUF_INIT, verity = BUF_INIT, der = BUF_INIT, sig = BUF_INIT,
+				 uki = BUF_INIT, esp = BUF_INIT;
+	_cleanup_close_ int fd = open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0644);
+	struct layout_plan plan;
+	struct layout l;
+	uint8_t root[32];
+	struct err e = { 0 };
+
+	im_plan(s, &l, &plan);
+	im_fs(&fs_writer_ext4, s->usr, &s->usr_fs, &usr);
+	im_verity(s, &usr, &verity, root);
+	ck_ok(root_hash_sign(s->signer, root, &der, &e));
+	ck_ok(verity_sig_build(s->signer->cert, root, der.data, der.len, &sig, &e));
+	im_uki(s, root, &der, &uki);
+	im_esp(s, &uki, &esp);
+	ck_assert_int_eq(ftruncate(fd, (off_t)plan.disk_bytes), 0);
+	layout_set_root_hash(&plan, root);
+	im_put(fd, &plan, LAYOUT_ESP, &esp);
+	im_put(fd, &plan, LAYOUT_USR, &usr);
+	im_put(fd, &plan, LAYOUT_USR_VERITY, &verity);
+	im_put(fd, &plan, LAYOUT_USR_VERITY_SIG, &sig);
+	ck_ok(layout_write_gpt(&plan, fd, &e));
+}
