@@ -5,6 +5,8 @@
 #include "stage1/finish/ledger.h"
 #include "stage1/package/package.h"
 
+#define LEDGER_MAX_SCRIPT_BYTES (4 * MiB)
+
 enum ledger_verdict {
 	LEDGER_NOTHING, /* it does nothing, for any package and at any time */
 	LEDGER_PARTS, /* all of it is known blocks, triggers, or configuration files of the package */
@@ -25,7 +27,7 @@ struct ledger_finding {
 	char *name;		      /* of the package, as the ledger has it */
 	struct buf rest;	      /* what no block and no trigger of the ledger accounts for */
 	uint8_t sha256[SHA256_BYTES]; /* of the rest */
-	const struct ledger_entry **parts; /* blocks and triggers, as often as they are there */
+	const struct ledger_entry **parts; /* blocks and triggers, each once */
 	size_t n_parts;
 	const struct ledger_entry *entry; /* the rest's; NULL unless LEDGER_LISTED */
 	struct ledger_stranger *strangers;
@@ -55,7 +57,7 @@ bool ledger_is_script(const char *member) must_check;
  * rest.
  *
  * @ret: to be given to ledger_finding_done(), on failure too
- * Return: 0; -ENOMEM
+ * Return: 0; -EBADMSG more than LEDGER_MAX_SCRIPT_BYTES, or an odd name; -ENOMEM
  */
 int ledger_judge(const struct ledger *l, const struct package *pkg, const struct package_script *s,
 		 struct ledger_finding *ret, struct err *e) must_check;

@@ -6,7 +6,7 @@ src += $(addprefix stage1/finish/,alternatives.c ca_bundle.c ca_cert.c configs.c
        gsettings.c finish.c finish_put.c ids.c ids_allot.c os_release.c package_list.c place.c \
        place_boot.c preset.c script.c sysusers.c sysusers_apply.c text.c tmpfiles.c unit_file.c \
        unit_near.c units.c units_link.c units_scripts.c users.c users_db.c)
-src += $(addprefix stage1/finish/,block.c block_normal.c ledger.c ledger_diff.c ledger_judge.c \
+src += $(addprefix stage1/finish/,block.c block_normal.c ledger.c ledger_diff.c ledger_files.c ledger_judge.c \
        ledger_lines.c ledger_parse.c ledger_print.c ledger_rest.c)
 asm += stage1/finish/ledger_data.S
 $(O)/stage1/finish/ledger_data.o: stage1/finish/scripts.ledger stage1/finish/scripts.lines

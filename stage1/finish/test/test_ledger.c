@@ -232,6 +232,28 @@ START_TEST(other_members)
 }
 END_TEST
 
+START_TEST(refuses_what_is_no_script)
+{
+	_cleanup_(ledger_free) struct ledger *l = new_ledger("");
+	_cleanup_free_ char *big = malloc(LEDGER_MAX_SCRIPT_BYTES + 1);
+	struct package p = { .name = (char *)(uintptr_t) "pkg" };
+	struct package_script odd = { (char *)(uintptr_t) "post\033inst", blob_new_str("x") };
+	struct package_script large = { (char *)(uintptr_t) "postinst", NULL };
+	struct ledger_finding f;
+	struct err e = { 0 };
+
+	memset(big, '\n', LEDGER_MAX_SCRIPT_BYTES + 1);
+	large.content = blob_new(big, LEDGER_MAX_SCRIPT_BYTES + 1);
+	ck_fails(ledger_judge(l, &p, &odd, &f, &e), -EBADMSG, "package pkg: a member");
+	ledger_finding_done(&f);
+	ck_fails(ledger_judge(l, &p, &large, &f, &e), -EBADMSG,
+		 "postinst: 4194305 bytes are too many");
+	ledger_finding_done(&f);
+	blob_unref(odd.content);
+	blob_unref(large.content);
+}
+END_TEST
+
 #define BEGIN(tool) "# Automatically added by " tool "\n"
 #define END	    "# End automatically added section\n"
 
@@ -272,7 +294,7 @@ START_TEST(blocks_and_rest)
 			  "dh_installsystemd") "enable 'a@1.service'\n" END
 					       "mkdir /x\n" BEGIN(
 						       "dh_installsystemd/9") "enable 'b.service'\n" END,
-		  LEDGER_LISTED, 2, 0 },
+		  LEDGER_LISTED, 1, 0 },
 		{ "#!/bin/sh\nmkdir /x\n", LEDGER_LISTED, 0, 0 },
 		/* A body that was changed, another program's, one without its end. */
 		{ "#!/bin/sh\n" BEGIN("dh_installsystemd/9") "enable 'b.service'; x\n" END,
@@ -405,5 +427,6 @@ END_TEST
 
 TEST_MAIN("ledger", reads_stanzas, refuses_bad_stanzas, refuses_bad_lines, the_ledger_is_in_order,
 	  some_scripts_do_nothing, triggers_by_name, conffiles_are_files_of_the_package,
-	  other_members, blocks_and_rest, a_block_is_known_in_its_script_only, versions_in_names,
-	  shows_what_changed, shows_the_nearest_version)
+	  other_members, refuses_what_is_no_script, blocks_and_rest,
+	  a_block_is_known_in_its_script_only, versions_in_names, shows_what_changed,
+	  shows_the_nearest_version)
