@@ -3,8 +3,7 @@
 
 #include "stage1/finish/ledger_diff.h"
 
-/* Foreign bytes on a terminal: what is not plain text is shown as \xNN. */
-static char *printable(const void *data, size_t len)
+char *printable(const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	_cleanup_buf_ struct buf b = BUF_INIT;
@@ -19,7 +18,7 @@ static char *printable(const void *data, size_t len)
 	return buf_take_str(&b);
 }
 
-static const char *verdict(const struct scripts_report *r, size_t i)
+const char *scripts_verdict(const struct scripts_report *r, size_t i)
 {
 	static const char *const names[] = {
 		[LEDGER_NOTHING] = "nothing",
@@ -36,21 +35,13 @@ static bool is_unknown(const struct scripts_report *r, size_t i)
 	return r->findings[i].verdict == LEDGER_UNKNOWN && !r->settled[i];
 }
 
-/* "units, users"; or what the ledger says instead. */
+/* " [units, users]" */
 static void append_answer(struct buf *b, const struct ledger_entry *n)
 {
 	for (size_t i = 0; i < n->by.n; i++)
 		buf_printf(b, "%s%s", i ? ", " : " [", n->by.v[i]);
 	if (n->by.n)
 		buf_append_str(b, "]");
-}
-
-static bool is_repeated(const struct ledger_finding *f, size_t part)
-{
-	for (size_t i = 0; i < part; i++)
-		if (f->parts[i] == f->parts[part])
-			return true;
-	return false;
 }
 
 static int print_row(const struct cli *c, const struct scripts_report *r, size_t i, struct err *e)
@@ -65,8 +56,6 @@ static int print_row(const struct cli *c, const struct scripts_report *r, size_t
 		between = "; ";
 	}
 	for (size_t k = 0; k < f->n_parts; k++) {
-		if (is_repeated(f, k))
-			continue;
 		buf_printf(&b, "%s%s", between, f->parts[k]->name);
 		append_answer(&b, f->parts[k]);
 		between = ", ";
@@ -80,64 +69,11 @@ static int print_row(const struct cli *c, const struct scripts_report *r, size_t
 	_cleanup_free_ char *text = buf_failed(&b) ? NULL : printable(b.data, b.len);
 	if (!text)
 		return err_oom(e);
-	cli_note(c, "%-28s %-9s %-7s %s", f->package->name, f->script, verdict(r, i), text);
+	cli_note(c, "%-28s %-9s %-7s %s", f->package->name, f->script, scripts_verdict(r, i), text);
 	return 0;
 }
 
-/* How it differs from what is known, or all of it. */
-static int append_text(const struct scripts_report *r, const struct ledger_finding *f,
-		       struct buf *b)
-{
-	const struct ledger_lines *known;
-	_cleanup_buf_ struct buf diff = BUF_INIT;
-	char hex[SHA256_HEX];
-
-	int rc = ledger_diff(r->ledger, f, &diff, &known);
-	_cleanup_free_ char *text = rc < 0  ? NULL
-				    : known ? printable(diff.data, diff.len)
-					    : printable(f->rest.data, f->rest.len);
-	if (!text)
-		return -ENOMEM;
-	if (known) {
-		hex_encode(known->sha256, SHA256_BYTES, hex);
-		buf_printf(b, "what changed since the known one, %.12s…:\n", hex);
-	}
-	buf_append_str(b, text);
-	if (*text && text[strlen(text) - 1] != '\n')
-		buf_append_str(b, "\n");
-	return 0;
-}
-
-static int print_unknown(const struct cli *c, const struct scripts_report *r, size_t i,
-			 struct err *e)
-{
-	const struct ledger_finding *f = &r->findings[i];
-	_cleanup_buf_ struct buf b = BUF_INIT;
-	char hex[SHA256_HEX];
-
-	if (append_text(r, f, &b) < 0 || buf_failed(&b))
-		return err_oom(e);
-	hex_encode(f->sha256, SHA256_BYTES, hex);
-	cli_note(c, "\n==== %s %s: %s\n%s", f->package->name, f->package->version, f->script,
-		 buf_str(&b));
-	cli_note(c,
-		 "In the recipe, once you have read it:\n\nscripts:\n"
-		 "  - package: %s\n    script: %s\n    sha256: %s\n    why: \"\"",
-		 f->package->name, f->script, hex);
-	return 0;
-}
-
-int scripts_print(const struct cli *c, const struct scripts_report *r, struct err *e)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < r->n; i++)
-		rc = print_row(c, r, i, e);
-	for (size_t i = 0; rc == 0 && i < r->n; i++)
-		if (is_unknown(r, i))
-			rc = print_unknown(c, r, i, e);
-	return rc;
-}
+#define FIELDS "does:\nby:\nbecause:\n"
 
 static int add_stanza(struct strv *stanzas, const char *kind, const char *name, const char *script,
 		      const uint8_t sha256[SHA256_BYTES])
@@ -165,6 +101,60 @@ static int add_stanzas(const struct ledger_finding *f, struct strv *stanzas)
 	return r;
 }
 
+char *scripts_text(const struct scripts_report *r, const struct ledger_finding *f)
+{
+	const struct ledger_lines *known;
+	_cleanup_buf_ struct buf diff = BUF_INIT;
+	char hex[SHA256_HEX];
+
+	if (ledger_diff(r->ledger, f, &diff, &known) < 0)
+		return NULL;
+	_cleanup_free_ char *text =
+		known ? printable(diff.data, diff.len) : printable(f->rest.data, f->rest.len);
+	if (!text || !known)
+		return TAKE_PTR(text);
+	hex_encode(known->sha256, SHA256_BYTES, hex);
+	return str_printf("what changed since the known one, %.12s…:\n%s", hex, text);
+}
+
+static int print_unknown(const struct cli *c, const struct scripts_report *r, size_t i,
+			 struct err *e)
+{
+	const struct ledger_finding *f = &r->findings[i];
+	_cleanup_strv_ struct strv stanzas = STRV_INIT;
+	_cleanup_free_ char *text = scripts_text(r, f);
+	char hex[SHA256_HEX];
+
+	if (!text || add_stanzas(f, &stanzas) < 0)
+		return err_oom(e);
+	hex_encode(f->sha256, SHA256_BYTES, hex);
+	cli_note(c, "\n==== %s %s: %s\n%s", f->package->name, f->package->version, f->script, text);
+	cli_note(c,
+		 "In the recipe, once you have read it:\n\nscripts:\n"
+		 "  - package: %s\n    script: %s\n    sha256: %s\n    why: \"\"\n\n"
+		 "Or in stage1/finish/scripts.ledger, for everybody:",
+		 f->package->name, f->script, hex);
+	for (size_t k = 0; k < stanzas.n; k++) {
+		_cleanup_free_ char *stanza = printable(stanzas.v[k], strlen(stanzas.v[k]));
+		if (!stanza)
+			return err_oom(e);
+		cli_note(c, "\n%s" FIELDS, stanza);
+	}
+	return 0;
+}
+
+int scripts_print(const struct cli *c, const struct scripts_report *r, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < r->n; i++)
+		rc = print_row(c, r, i, e);
+	for (size_t i = 0; rc == 0 && i < r->n; i++)
+		if (is_unknown(r, i))
+			rc = print_unknown(c, r, i, e);
+	return rc;
+}
+
 int scripts_print_template(const struct scripts_report *r, struct err *e)
 {
 	_cleanup_strv_ struct strv stanzas = STRV_INIT;
@@ -179,58 +169,7 @@ int scripts_print_template(const struct scripts_report *r, struct err *e)
 		_cleanup_free_ char *text = printable(stanzas.v[i], strlen(stanzas.v[i]));
 		rc = text ? 0 : -ENOMEM;
 		if (text)
-			printf("\n%sdoes:\nby:\nbecause:\n", text);
+			printf("\n%s" FIELDS, text);
 	}
 	return rc < 0 ? err_oom(e) : 0;
-}
-
-static struct json_object *entry(const struct ledger_entry *n)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_put_str(o, "name", n->name);
-	json_put_str(o, "does", n->does);
-	json_put_strings(o, "by", &n->by);
-	json_put_str(o, "because", n->because);
-	return o;
-}
-
-static struct json_object *parts(const struct ledger_finding *f)
-{
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; list && i < f->n_parts; i++)
-		if (!is_repeated(f, i))
-			json_object_array_add(list, entry(f->parts[i]));
-	return list;
-}
-
-static struct json_object *script(const struct scripts_report *r, size_t i)
-{
-	const struct ledger_finding *f = &r->findings[i];
-	struct json_object *o = json_object_new_object();
-
-	json_put_str(o, "package", f->package->name);
-	json_put_str(o, "version", f->package->version);
-	json_put_str(o, "script", f->script);
-	json_put_hex(o, "sha256", f->sha256, SHA256_BYTES);
-	json_put_str(o, "verdict", verdict(r, i));
-	json_put(o, "parts", parts(f));
-	if (f->entry)
-		json_put(o, "entry", entry(f->entry));
-	if (r->settled[i])
-		json_put_str(o, "why", r->settled[i]->why);
-	json_put_strings(o, "remarks", &f->remarks);
-	return o;
-}
-
-struct json_object *json_of_scripts(const struct scripts_report *r)
-{
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
-
-	for (size_t i = 0; list && i < r->n; i++)
-		json_object_array_add(list, script(r, i));
-	json_put_u64(o, "unknown", r->n_unknown);
-	json_put(o, "scripts", list);
-	return o;
 }

@@ -80,6 +80,11 @@ grep -qxF "slipway: scripts that nothing accounts for: 2. For each, settle it in
 row less postinst UNKNOWN
 row tar prerm UNKNOWN
 row systemd-timesyncd postinst ledger
+shows "Or in stage1/finish/scripts.ledger, for everybody:
+
+package: less
+script: postinst
+sha256: "
 shows "==== less $version: postinst"
 shows "+mkdir -p /etc/surprise"
 shows "@@ line 1, of the known script 1 @@"
