@@ -1,90 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stage1/tree/merge.h"
 
-#include "stage1/package/deb_version.h"
+#include "stage1/tree/merge_internal.h"
 #include "stage1/tree/usr_merge.h"
-
-/* One package on its way into the tree. */
-struct merge {
-	struct tree *t;
-	const struct package *pkg;
-	const struct tree_merge_params *p;
-	const struct tree_origin *origin;
-	struct tree_node **nodes; /* of each entry; NULL: left out */
-};
-
-enum { OLD_WINS, NEW_WINS };
-
-static const struct package *find_package(const struct tree_merge_params *p, const char *name)
-{
-	for (size_t i = 0; i < p->n_packages; i++)
-		if (str_eq(p->packages[i]->name, name))
-			return p->packages[i];
-	return NULL;
-}
-
-static bool replaces(const struct package *pkg, const char *name, const char *version)
-{
-	_cleanup_free_ char *field = pkg ? package_field(pkg, "Replaces") : NULL;
-
-	return deb_relation_covers(field, name, version);
-}
-
-static bool package_has(const struct package *pkg, const char *path)
-{
-	for (size_t i = 0; pkg && i < pkg->n_entries; i++) {
-		_cleanup_free_ char *merged = tree_usr_merged_path(pkg->entries[i].path);
-		if (merged && str_eq(merged, path))
-			return true;
-	}
-	return false;
-}
-
-/* What a rule of the recipe says. Return: -ENOENT there is none */
-static int ask_rules(const struct merge *m, const char *path, const char *old)
-{
-	for (size_t i = 0; i < m->p->n_wins; i++) {
-		struct tree_merge_wins *w = &m->p->wins[i];
-		_cleanup_free_ char *of = tree_usr_merged_path(w->path + strspn(w->path, "/"));
-		if (!of || !str_eq(of, path))
-			continue;
-		bool is_new = str_eq(w->package, m->pkg->name);
-		/* A third package may have it too, and is yet to come. */
-		if (!is_new && !str_eq(w->package, old) &&
-		    !package_has(find_package(m->p, w->package), path))
-			continue;
-		w->used++;
-		return is_new ? NEW_WINS : OLD_WINS;
-	}
-	return -ENOENT;
-}
-
-/* Return: OLD_WINS, NEW_WINS or -EEXIST */
-static int decide(const struct merge *m, const char *path, const struct tree_node *old,
-		  const char *difference, struct err *e)
-{
-	const struct tree_origin *o = old->inode->origin;
-
-	if (o->kind == TREE_ORIGIN_NONE)
-		return NEW_WINS;
-	if (o->kind != TREE_ORIGIN_PACKAGE)
-		return err_set(e, -EEXIST, "%s is in the tree already, and not from a package",
-			       path);
-	if (str_eq(o->name, m->pkg->name))
-		return err_set(e, -EEXIST, "it has %s twice, with %s", path, difference);
-	int r = ask_rules(m, path, o->name);
-	if (r >= 0)
-		return r;
-	bool new_over = replaces(m->pkg, o->name, o->version ? o->version : "");
-	bool old_over = replaces(find_package(m->p, o->name), m->pkg->name, m->pkg->version);
-	if (new_over != old_over)
-		return new_over ? NEW_WINS : OLD_WINS;
-	return err_set(e, -EEXIST,
-		       "%s is in package %s %s too, with %s%s: the recipe has to say which of them "
-		       "wins",
-		       path, o->name, o->version ? o->version : "", difference,
-		       new_over ? ", and each replaces the other" : "");
-}
 
 static bool same_xattrs(const struct package_entry *n, const struct tree_node *old)
 {
@@ -117,31 +35,6 @@ static const char *difference(const struct package_entry *n, const struct tree_n
 	if (!S_ISLNK(n->mode) && n->mode != i->mode)
 		return "another mode";
 	return same_xattrs(n, old) ? NULL : "other extended attributes";
-}
-
-/*
- * The path in the tree: usr-merged, and where its directory is a symlink to another, in that one, as
- * the kernel would have unpacked it.
- */
-static char *place(const struct merge *m, const struct package_entry *n)
-{
-	if (S_ISDIR(n->mode) && usr_merge_name(n->path) == strlen(n->path))
-		return str_printf("usr/%s", n->path);
-	_cleanup_free_ char *path = tree_usr_merged_path(n->path);
-	char *slash = path ? strrchr(path, '/') : NULL;
-	if (!slash)
-		return TAKE_PTR(path);
-	*slash = '\0';
-	const struct tree_node *dir = tree_lookup(m->t, path);
-	if (!dir || !tree_is_dir(dir))
-		dir = tree_resolve(m->t, path);
-	else
-		dir = NULL;
-	_cleanup_free_ char *at = dir && tree_is_dir(dir) ? tree_path(dir) : NULL;
-	if (at)
-		return str_printf("%s%s%s", at, *at ? "/" : "", slash + 1);
-	*slash = '/';
-	return TAKE_PTR(path);
 }
 
 /* Parents that no package has shipped yet belong to nobody, so that one may still set their modes. */
@@ -210,6 +103,19 @@ static void drop(const struct merge *m, struct tree_node *n)
 	tree_remove(m->t, n);
 }
 
+/* Whoever wins, what is in the directory would be lost. */
+static int not_over_files(const struct package_entry *n, const char *path,
+			  const struct tree_node *old, struct err *e)
+{
+	const struct tree_origin *o = old->children[0]->inode->origin;
+
+	return err_set(e, -EEXIST,
+		       "%s is %s here and a directory with files of %s: leave out one of them with "
+		       "remove:",
+		       path, S_ISLNK(n->mode) ? "a symlink" : "a file",
+		       *o->name ? o->name : "others");
+}
+
 /*
  * There is something at the path. Return: 1 the new entry takes its place; 0 what is there stays: as
  * *@ret_same if it is the same thing
@@ -230,40 +136,51 @@ static int meet(const struct merge *m, const struct package_entry *n, const char
 		*ret_same = old;
 		return 0;
 	}
-	int r = decide(m, path, old, differs, e);
-	if (r != NEW_WINS)
+	int r = merge_decide(m, path, old, differs, e);
+	if (r != MERGE_NEW_WINS)
 		return r < 0 ? r : 0;
 	if (old->n_children)
-		return err_set(e, -EEXIST, "%s is a directory with files of other packages", path);
+		return not_over_files(n, path, old, e);
 	drop(m, old);
 	return 1;
 }
 
 /* Only the symlink to below /usr may lie at such a top-level name. */
-static int check_top(const struct package_entry *n, struct err *e)
+static int check_top(const char *path, const struct package_entry *n, struct err *e)
 {
-	if (usr_merge_name(n->path) != strlen(n->path) || S_ISDIR(n->mode) ||
-	    (S_ISLNK(n->mode) && usr_merge_is_link(n->path, n->target)))
+	if (S_ISLNK(n->mode) && usr_merge_is_link(path, n->target))
 		return 0;
-	return err_set(e, -EEXIST, "%s is neither a directory nor a symlink to usr/%s", n->path,
-		       n->path);
+	return err_set(e, -EEXIST, "%s is neither a directory nor a symlink to usr/%s", path, path);
+}
+
+/* Debian policy 10.6: packages bring neither devices nor pipes. In an image they would be for ever. */
+static int check_type(const char *path, const struct package_entry *n, struct err *e)
+{
+	if (S_ISREG(n->mode) || S_ISDIR(n->mode) || S_ISLNK(n->mode))
+		return 0;
+	return err_set(
+		e, -EINVAL,
+		"%s is a %s, which an image does not carry: leave it out with remove: [{path: "
+		"/%s, why: ...}]",
+		path, S_ISFIFO(n->mode) ? "named pipe" : "device", path);
 }
 
 static int merge_entry(const struct merge *m, size_t i, struct err *e)
 {
 	const struct package_entry *own = &m->pkg->entries[i];
 	const struct package_entry *n = own->is_hard_link ? &m->pkg->entries[own->link_to] : own;
-	_cleanup_free_ char *path = place(m, own);
-	int r = 0;
+	_cleanup_free_ char *path = NULL;
+	const char *top = NULL;
 
-	if (!path)
-		return err_oom(e);
+	int r = merge_place(m, own, &path, &top, e);
+	if (r < 0)
+		return r;
 	if (m->p->exclude && tree_exclude_test(m->p->exclude, path))
 		return 0;
-	if (usr_merge_name(own->path))
-		r = own->path[usr_merge_name(own->path)] || S_ISDIR(own->mode)
-			    ? usr_merge_link(m->t, own->path, own->mtime, e)
-			    : check_top(own, e);
+	r = check_type(path, n, e);
+	if (r == 0 && top)
+		r = usr_merge_name(path) ? check_top(path, n, e)
+					 : usr_merge_link(m->t, top, own->mtime, e);
 	if (r < 0)
 		return r;
 	struct tree_node *old = tree_lookup(m->t, path), *node = NULL;

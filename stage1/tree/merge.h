@@ -30,9 +30,12 @@ struct tree_merge_params {
  *
  * Two packages with the same path: directories are shared, with the mode, owner and time of the first
  * that has them. Files and symlinks that are equal in all but their times are kept once. Otherwise a
- * rule of @p->wins decides, else the package whose Replaces covers the other one.
+ * rule of @p->wins decides, else the package whose Replaces covers the other one. A directory that is a
+ * symlink of another package is followed, inside of the tree.
  * Return: 0; -EEXIST two packages (both named) have the path with different content, and nothing says
- *         which wins; -ENOTDIR, -EINVAL a path that the tree cannot hold; -ENOMEM
+ *         which wins; -ELOOP a path below a symlink of the package itself, or of one that leads out, in a
+ *         circle or nowhere; -EINVAL a device or pipe, a rule that names a package without the path, or
+ *         as -ENOTDIR a path that the tree cannot hold; -ENAMETOOLONG; -ENOMEM
  */
 int tree_merge_package(struct tree *t, const struct package *pkg, const struct tree_merge_params *p,
 		       struct err *e) must_check;

@@ -124,6 +124,12 @@ static int add_entry(const struct overlay *o, int dirfd, const char *name, const
 		return enter_dir(o, dirfd, name, path, depth, e);
 	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
 		return err_set(e, -EINVAL, "%s is no regular file, symlink or directory", path);
+	if (depth == 0 && usr_merge_name(name) == strlen(name))
+		return err_set(
+			e, -EEXIST,
+			"%s is a symlink to usr/%s in every image: only a directory of this name "
+			"may be in the overlay",
+			path, path);
 	if (there && tree_is_dir(there))
 		return err_set(e, -EISDIR,
 			       "%s is a directory in the packages and none in the overlay", path);

@@ -16,6 +16,7 @@ struct tree_overlay_params {
  * never matter. A file or symlink replaces a file or symlink of the tree; a directory that is in the
  * tree already is left as it is. Paths are usr-merged.
  * Return: 0; -EINVAL with the path: other file types, names that are too deep; -ENOTDIR, -EISDIR a
- *         directory in one and none in the other; errors of reading; -ENOMEM
+ *         directory in one and none in the other; -EEXIST a file or symlink in the place of a top-level
+ *         name of the merged /usr; errors of reading; -ENOMEM
  */
 int tree_overlay(struct tree *t, const struct tree_overlay_params *p, struct err *e) must_check;

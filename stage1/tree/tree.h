@@ -97,6 +97,9 @@ struct tree_node *tree_child(const struct tree_node *dir, const char *name, size
  */
 struct tree_node *tree_resolve(const struct tree *t, const char *path);
 
+/** tree_resolves_inside() - does tree_resolve() of a path never meet a ".." at the root? */
+bool tree_resolves_inside(const struct tree *t, const char *path);
+
 /*
  * Adding. Missing parents are made as directories, 0755 root:root, with the mtime and origin of the
  * entry. All return 0 and the node in *@ret (@ret may be NULL), or

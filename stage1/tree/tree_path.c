@@ -26,13 +26,18 @@ struct tree_node *tree_lookup(const struct tree *t, const char *path)
 	}
 }
 
-static struct tree_node *resolve(const struct tree *t, struct tree_node *at, const char *path,
-				 unsigned int *links)
+struct way {
+	const struct tree *t;
+	unsigned int links;
+	bool climbs; /* a ".." at the root, which leads nowhere */
+};
+
+static struct tree_node *resolve(struct way *w, struct tree_node *at, const char *path)
 {
 	size_t len;
 
 	if (*path == '/')
-		at = t->root;
+		at = w->t->root;
 	for (;;) {
 		const char *name = tree_next_name(&path, &len);
 		if (len == 0)
@@ -40,13 +45,13 @@ static struct tree_node *resolve(const struct tree *t, struct tree_node *at, con
 		if (len == 1 && name[0] == '.')
 			continue;
 		if (len == 2 && name[0] == '.' && name[1] == '.') {
+			w->climbs = w->climbs || !at->parent;
 			at = at->parent ? at->parent : at;
 			continue;
 		}
 		struct tree_node *n = tree_is_dir(at) ? tree_child(at, name, len) : NULL;
 		if (n && tree_is_symlink(n))
-			n = ++*links > MAX_SYMLINKS ? NULL
-						    : resolve(t, at, n->inode->target, links);
+			n = ++w->links > MAX_SYMLINKS ? NULL : resolve(w, at, n->inode->target);
 		if (!n)
 			return NULL;
 		at = n;
@@ -55,9 +60,17 @@ static struct tree_node *resolve(const struct tree *t, struct tree_node *at, con
 
 struct tree_node *tree_resolve(const struct tree *t, const char *path)
 {
-	unsigned int links = 0;
+	struct way w = { .t = t };
 
-	return resolve(t, t->root, path, &links);
+	return resolve(&w, t->root, path);
+}
+
+bool tree_resolves_inside(const struct tree *t, const char *path)
+{
+	struct way w = { .t = t };
+
+	(void)resolve(&w, t->root, path);
+	return !w.climbs;
 }
 
 struct blob *tree_file_blob(const struct tree *t, const char *path)

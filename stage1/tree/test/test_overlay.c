@@ -112,4 +112,41 @@ START_TEST(clashes_are_errors)
 }
 END_TEST
 
-TEST_MAIN("overlay", files_go_over_the_packages, clashes_are_errors)
+START_TEST(nothing_climbs_out)
+{
+	_cleanup_(tree_free) struct tree *t = packages();
+	struct err e = { 0 };
+	char *dir = test_dir();
+	const struct tree_overlay_params p = { .dir = dir, .name = "overlay" };
+	const struct tree_meta m = { 0 };
+	_cleanup_free_ char *bin = str_printf("%s/bin", dir);
+
+	/* Symlinks of the overlay are the image's: what they lead to on this machine is not read. */
+	host_link(dir, "tmp", "/tmp");
+	host_link(dir, "up", "../../..");
+	host_link(dir, "circle", "circle");
+	ck_ok(tree_overlay(t, &p, &e));
+	ck_assert_str_eq(tree_lookup(t, "tmp")->inode->target, "/tmp");
+	ck_assert_str_eq(tree_lookup(t, "up")->inode->target, "../../..");
+	ck_assert_str_eq(tree_lookup(t, "circle")->inode->target, "circle");
+	host_link(dir, "bin", "/tmp");
+	ck_fails(
+		tree_overlay(t, &p, &e), -EEXIST,
+		"bin is a symlink to usr/bin in every image: only a directory of this name may be");
+	ck_assert_int_eq(unlink(bin), 0);
+	host_file(dir, "bin", 0755, "");
+	ck_fails(tree_overlay(t, &p, &e), -EEXIST, "bin is a symlink to usr/bin");
+	ck_assert_int_eq(unlink(bin), 0);
+	ck_ok(tree_add_symlink(t, "loop", &m, "loop", NULL, &e));
+	host_dir(dir, "loop", 0755);
+	host_file(dir, "loop/x", 0644, "");
+	ck_fails(
+		tree_overlay(t, &p, &e), -ENOTDIR,
+		"loop is a directory in the overlay and a symlink to loop in the packages: put its "
+		"files there");
+	ck_assert(str_has_prefix(e.msg, "overlay /"));
+	test_dir_remove(dir);
+}
+END_TEST
+
+TEST_MAIN("overlay", files_go_over_the_packages, clashes_are_errors, nothing_climbs_out)
