@@ -200,8 +200,6 @@ static int verify(struct archive *a, const struct lock_suite *s, const struct bu
 	_cleanup_strv_ struct strv signers = STRV_INIT;
 	_cleanup_buf_ struct buf text = BUF_INIT;
 
-	if (!repo)
-		return err_set(e, -ESTALE, "the recipe has no such suite: run slipway lock");
 	int r = release_verify(&(struct release_verify_params){ .inrelease = inrelease,
 								.keyring = repo->keyring,
 								.at = s->date },
@@ -264,9 +262,11 @@ static int add_suite(struct finder *f, size_t i, struct err *e)
 
 	if (!dir)
 		return err_oom(e);
+	if (!find_repo(f->a->p->recipe, s->suite))
+		return err_set(e, -ESTALE, "the recipe has no such suite: run slipway lock");
 	if (!index_path_ok(s->suite, strlen(s->suite)) ||
 	    !index_path_ok(s->component, strlen(s->component)))
-		return err_set(e, -EINVAL, "suite %s cannot be a path", s->suite);
+		return err_set(e, -EINVAL, "%s %s cannot be a path", s->suite, s->component);
 	/* Sorted by suite: components of one have one InRelease. */
 	int r = i && str_eq(s[-1].suite, s->suite) ? 0 : add_inrelease(f, s, dir, e);
 	if (r == 0)
