@@ -67,7 +67,12 @@ START_TEST(sums_of_what_is_here)
 	file_of(&f, "a", "usr/too-long");
 	file_of(&f, "a", "boot/vmlinuz");
 	file_of(&f, "b", "usr/theirs");
-	fx_overlay_file(&f, "usr/overlaid", "mine");
+	/* An overlay may have a package's name. */
+	struct tree_meta m = {
+		.mode = 0644,
+		.origin = tree_add_origin(f.tree, TREE_ORIGIN_OVERLAY, "a", NULL),
+	};
+	ck_ok(tree_put_file(f.tree, "usr/overlaid", &m, blob_new_str("mine"), NULL, &e));
 	ck_ok(finish_package_list(&f.p, &e));
 	fx_expect_text(&f, LIST "a.md5sums", SUM_A "  usr/lib/one\n" SUM_B "  usr/share/a file\n");
 	fx_expect_none(&f, LIST "b.md5sums");
