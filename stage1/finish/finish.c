@@ -11,7 +11,7 @@ static const struct finisher finishers[] = {
 	{ "pam", finish_pam },
 	{ "nsswitch", finish_nsswitch },
 	{ "ca-bundle", finish_ca_bundle },
-	{ "gsettings", finish_gsettings },
+	{ "compiled", finish_compiled },
 	{ "os-release", finish_os_release },
 	{ "copyrights", finish_copyrights },
 	{ "package-list", finish_package_list },

@@ -82,7 +82,7 @@ int finish_alternatives(const struct finish_params *p, struct err *e) must_check
 int finish_pam(const struct finish_params *p, struct err *e) must_check;
 int finish_nsswitch(const struct finish_params *p, struct err *e) must_check;
 int finish_ca_bundle(const struct finish_params *p, struct err *e) must_check;
-int finish_gsettings(const struct finish_params *p, struct err *e) must_check;
+int finish_compiled(const struct finish_params *p, struct err *e) must_check;
 int finish_os_release(const struct finish_params *p, struct err *e) must_check;
 int finish_copyrights(const struct finish_params *p, struct err *e) must_check;
 int finish_package_list(const struct finish_params *p, struct err *e) must_check;

@@ -120,21 +120,26 @@ START_TEST(apparmor)
 }
 END_TEST
 
-START_TEST(gsettings)
+START_TEST(compiled)
 {
 	static const char dir[] = "usr/share/glib-2.0/schemas";
 	struct fixture f;
 	struct err e;
 
 	fx_init(&f);
-	ck_ok(finish_gsettings(&f.p, &e));
+	ck_ok(finish_compiled(&f.p, &e));
 	fx_dir(&f, dir, 0755, 0, 0);
-	ck_ok(finish_gsettings(&f.p, &e));
+	ck_ok(finish_compiled(&f.p, &e));
 	fx_file(&f, "usr/share/glib-2.0/schemas/a.gschema.xml", "<schemalist/>");
-	ck_fails(finish_gsettings(&f.p, &e), -EINVAL,
-		 "/usr/share/glib-2.0/schemas/a.gschema.xml of package pkg would have to be");
+	ck_fails(finish_compiled(&f.p, &e), -EINVAL,
+		 "/usr/share/glib-2.0/schemas/a.gschema.xml (from pkg) would have to be");
 	fx_overlay_file(&f, "usr/share/glib-2.0/schemas/gschemas.compiled", "compiled");
-	ck_ok(finish_gsettings(&f.p, &e));
+	ck_ok(finish_compiled(&f.p, &e));
+	fx_file(&f, "usr/lib/udev/hwdb.d/README", "");
+	ck_ok(finish_compiled(&f.p, &e));
+	fx_file(&f, "usr/lib/udev/hwdb.d/60-a.hwdb", "");
+	ck_fails(finish_compiled(&f.p, &e), -EINVAL,
+		 "or put /usr/lib/udev/hwdb.bin into the overlay");
 	fx_done(&f);
 }
 END_TEST
@@ -241,5 +246,5 @@ START_TEST(nsswitch)
 }
 END_TEST
 
-TEST_MAIN("configs", base_files, first_install, shells, apparmor, gsettings, etc_of_tmpfiles,
+TEST_MAIN("configs", base_files, first_install, shells, apparmor, compiled, etc_of_tmpfiles,
 	  stat_overrides, nsswitch)
