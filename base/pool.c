@@ -56,8 +56,9 @@ static void run_one(struct pool *p, struct batch *b)
 		list_remove(p, b);
 	b->running++;
 	pthread_mutex_unlock(&p->lock);
-	int r = atomic_load(&p->cancelled) ? err_set(&e, -ECANCELED, "interrupted")
-					   : b->job(b->ctx, i, &e);
+	int r = pool_check(p, &e);
+	if (r == 0)
+		r = b->job(b->ctx, i, &e);
 	pthread_mutex_lock(&p->lock);
 	b->running--;
 	if (r < 0) {
@@ -171,4 +172,9 @@ void pool_cancel(struct pool *p)
 bool pool_cancelled(const struct pool *p)
 {
 	return p && atomic_load(&p->cancelled);
+}
+
+int pool_check(const struct pool *p, struct err *e)
+{
+	return pool_cancelled(p) ? err_set(e, -ECANCELED, "interrupted") : 0;
 }

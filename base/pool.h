@@ -35,3 +35,10 @@ int pool_run(struct pool *p, size_t n, int (*job)(void *ctx, size_t i, struct er
 /** pool_cancel() - no further job is started; safe in a signal handler */
 void pool_cancel(struct pool *p);
 bool pool_cancelled(const struct pool *p);
+
+/**
+ * pool_check() - between the steps of long work that is one job: does it still have to be done?
+ * @p: may be NULL
+ * Return: 0; -ECANCELED after pool_cancel()
+ */
+int pool_check(const struct pool *p, struct err *e) must_check;

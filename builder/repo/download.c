@@ -102,8 +102,9 @@ static int loop(struct run *r, const struct pool *cancel, struct err *e)
 			return rc;
 		if (is_idle(r))
 			return 0;
-		if (cancel && pool_cancelled(cancel))
-			return err_set(e, -ECANCELED, "interrupted");
+		rc = pool_check(cancel, e);
+		if (rc < 0)
+			return rc;
 		if (curl_multi_perform(r->multi, &running) != CURLM_OK)
 			return err_oom(e);
 		rc = take_results(r, e);

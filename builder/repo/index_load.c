@@ -301,7 +301,9 @@ static int load_indices(const struct index_load_params *p, const char *arch, str
 	if (rc == 0)
 		rc = get_packages(p, f, n, e);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		rc = keep(p, f[i].file->sha256, &f[i].buf, e);
+		rc = pool_check(p->cancel, e);
+		if (rc == 0)
+			rc = keep(p, f[i].file->sha256, &f[i].buf, e);
 		if (rc == 0)
 			rc = take_index(&f[i], arch, &s->indices[i], e);
 		if (rc < 0)

@@ -208,6 +208,8 @@ int lock_make(const struct recipe *r, const struct lock_params *p, struct lock *
 	if (rc == 0)
 		rc = fill_suites(l, &set, e);
 	if (rc == 0)
+		rc = pool_check(p->cancel, e);
+	if (rc == 0)
 		rc = solve_both(l, r, &set, p->notices, e);
 	if (rc == 0)
 		rc = notice_time(p, e);

@@ -123,8 +123,9 @@ int build_plan(struct build *b, struct err *e)
 		if (!s->plan)
 			continue;
 		struct stopwatch began = start_stage(b, s->name);
-		int r = pool_cancelled(b->p.pool) ? err_set(e, -ECANCELED, "interrupted")
-						  : s->plan(b, e);
+		int r = pool_check(b->p.pool, e);
+		if (r == 0)
+			r = s->plan(b, e);
 		if (r < 0)
 			return r;
 		end_stage(b, s->name, "plan", &began);
@@ -188,7 +189,6 @@ int build_run(struct build *b, struct err *e)
 		if (s->run)
 			end_stage(b, s->name, "run", &began);
 	}
-	if (pool_cancelled(b->p.pool))
-		return err_set(e, -ECANCELED, "interrupted");
-	return commit_outputs(b, e);
+	int r = pool_check(b->p.pool, e);
+	return r < 0 ? r : commit_outputs(b, e);
 }

@@ -12,6 +12,9 @@
 	"auto-firmware no\n" \
 	"secure-boot-enroll if-safe\n"
 
+/* So much at once that it is no slower, and so little that a signal does not wait for it. */
+#define COPY_BYTES (64 * MiB)
+
 static int plan(struct build *b, struct err *e)
 {
 	const struct layout_params lp = {
@@ -139,7 +142,11 @@ static int copy_part(struct build *b, enum build_output from, enum layout_type t
 		hole = lseek(in, data, SEEK_HOLE);
 		off_t at = data, to_at = (off_t)p->start_bytes + data;
 		while (at < hole) {
-			ssize_t n = copy_file_range(in, &at, out, &to_at, (size_t)(hole - at), 0);
+			int r = pool_check(b->p.pool, e);
+			if (r < 0)
+				return r;
+			ssize_t n = copy_file_range(in, &at, out, &to_at,
+						    MIN((size_t)(hole - at), COPY_BYTES), 0);
 			if (n <= 0)
 				return err_sys(e, n < 0 ? -errno : -EIO, "%s",
 					       b->out[BUILD_DISK].path);

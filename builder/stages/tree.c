@@ -46,6 +46,7 @@ static int merge(struct build *b, struct err *e)
 		.wins = wins,
 		.n_wins = recipe->n_wins,
 		.exclude = exclude,
+		.cancel = b->p.pool,
 	};
 	r = tree_merge_packages(b->tree, &mp, e);
 	return r < 0 ? r : warn_unused(b, exclude, e);
@@ -202,23 +203,33 @@ int build_user_ids(const struct build_params *p, struct ids *ret, struct err *e)
 	return r < 0 ? r : finish_user_ids(&fp, &p->lock->ids, ret, e);
 }
 
-static int plan(struct build *b, struct err *e)
+static int finish(struct build *b, struct err *e)
 {
-	int r = assemble(b, e);
 	const struct finish_params fp = finish_params(b);
 
-	if (r == 0)
-		r = add_layout_files(b, e);
-	if (r == 0)
-		r = finish_run(&fp, e);
-	if (r == 0)
-		r = take_boot_files(b, e);
-	if (r == 0)
-		r = build_initrd(b, e);
-	if (r == 0)
-		r = finish_place(&fp, e);
-	if (r == 0)
-		r = tree_reroot(b->tree, "usr", e);
+	return finish_run(&fp, e);
+}
+
+static int place(struct build *b, struct err *e)
+{
+	const struct finish_params fp = finish_params(b);
+
+	int r = finish_place(&fp, e);
+	return r < 0 ? r : tree_reroot(b->tree, "usr", e);
+}
+
+static int plan(struct build *b, struct err *e)
+{
+	static int (*const steps[])(struct build * b,
+				    struct err * e) = { assemble,	 add_layout_files, finish,
+							take_boot_files, build_initrd,	   place };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(steps); i++) {
+		r = pool_check(b->p.pool, e);
+		if (r == 0)
+			r = steps[i](b, e);
+	}
 	return r;
 }
 

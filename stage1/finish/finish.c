@@ -23,7 +23,10 @@ static const struct finisher finishers[] = {
 int finish_run(const struct finish_params *p, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(finishers); i++) {
-		int r = finishers[i].run(p, e);
+		int r = pool_check(p->pool, e);
+		if (r < 0)
+			return r;
+		r = finishers[i].run(p, e);
 		if (r < 0)
 			return err_wrap(e, r, "finisher %s", finishers[i].name);
 	}

@@ -231,8 +231,10 @@ int initrd_add_libraries(struct initrd_build *b, struct err *e)
 	/* The list grows while it is worked through. */
 	for (size_t i = 0; i < b->n_files && r == 0; i++) {
 		_cleanup_free_ char *path = tree_path(b->files[i]);
-		r = path ? add_for_file(&c, b->files[i], path, e) : err_oom(e);
-		if (r < 0 && r != -ENOMEM && !str_has_prefix(e->msg, path))
+		r = path ? pool_check(b->p->pool, e) : err_oom(e);
+		if (r == 0)
+			r = add_for_file(&c, b->files[i], path, e);
+		if (r < 0 && r != -ENOMEM && r != -ECANCELED && !str_has_prefix(e->msg, path))
 			err_wrap(e, r, "%s", path);
 	}
 	if (r == 0)

@@ -217,7 +217,9 @@ int tree_merge_package(struct tree *t, const struct package *pkg, const struct t
 int tree_merge_packages(struct tree *t, const struct tree_merge_params *p, struct err *e)
 {
 	for (size_t i = 0; i < p->n_packages; i++) {
-		int r = tree_merge_package(t, p->packages[i], p, e);
+		int r = pool_check(p->cancel, e);
+		if (r == 0)
+			r = tree_merge_package(t, p->packages[i], p, e);
 		if (r < 0)
 			return r;
 	}

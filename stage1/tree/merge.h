@@ -5,6 +5,7 @@
  * they have under bin, sbin, lib, lib32, lib64, libo32 and libx32 goes below usr/, and the top-level
  * names are symlinks to there. (usr/sbin stays a directory of its own.)
  */
+#include "base/pool.h"
 #include "stage1/package/package.h"
 #include "stage1/tree/exclude.h"
 #include "stage1/tree/tree.h"
@@ -23,6 +24,7 @@ struct tree_merge_params {
 	struct tree_merge_wins *wins; /* may be NULL */
 	size_t n_wins;
 	struct tree_exclude *exclude; /* paths (after usr-merge) that are left out; may be NULL */
+	const struct pool *cancel;    /* pool_cancelled() of it ends the work; or NULL */
 };
 
 /**

@@ -278,6 +278,25 @@ START_TEST(says_what_remove_did_not_match)
 }
 END_TEST
 
+START_TEST(interrupted)
+{
+	_cleanup_(pool_free) struct pool *pool = NULL;
+	struct system s = new_system();
+	struct tree *t = NULL;
+
+	if (!s.has_compiler) {
+		system_done(&s);
+		test_skip("no compiler for 64-bit x86");
+	}
+	ck_ok(pool_new(1, &pool, &e));
+	pool_cancel(pool);
+	ck_fails(build(&s, (struct initrd_params){ .pool = pool }, "systemd mount", "", &t),
+		 -ECANCELED, "interrupted");
+	ck_assert_str_eq(e.msg, "interrupted");
+	system_done(&s);
+}
+END_TEST
+
 START_TEST(a_damaged_program_is_an_error)
 {
 	struct system s = new_system();
@@ -362,6 +381,7 @@ START_TEST(hard_links_stay_linked)
 }
 END_TEST
 
-TEST_MAIN("initrd", says_what_remove_did_not_match, holds_the_packages_and_what_they_need,
-	  says_what_is_missing, a_damaged_program_is_an_error, modules_come_as_listed,
-	  the_overlay_wins, hard_links_stay_linked)
+TEST_MAIN("initrd", interrupted, says_what_remove_did_not_match,
+	  holds_the_packages_and_what_they_need, says_what_is_missing,
+	  a_damaged_program_is_an_error, modules_come_as_listed, the_overlay_wins,
+	  hard_links_stay_linked)

@@ -211,6 +211,24 @@ START_TEST(what_is_left_out)
 }
 END_TEST
 
-TEST_MAIN("merge", entries_arrive_with_all_they_have, directories_are_shared, usr_is_merged,
-	  equal_files_are_kept_once, conflicts_name_both, replaces_and_rules_decide,
+START_TEST(interrupted)
+{
+	_cleanup_(tree_free) struct tree *t = tree_new();
+	_cleanup_(pool_free) struct pool *pool = NULL;
+	FAKE(a, "a", "1", NULL);
+	struct package *const packages[] = { &a.pkg };
+	struct tree_merge_params p = { .packages = packages, .n_packages = 1 };
+	struct err e = { 0 };
+
+	put(&a, S_IFREG | 0644, "usr/bin/x", "x");
+	ck_ok(pool_new(1, &pool, &e));
+	p.cancel = pool;
+	pool_cancel(pool);
+	ck_fails(tree_merge_packages(t, &p, &e), -ECANCELED, "interrupted");
+	ck_assert_ptr_null(tree_lookup(t, "usr/bin/x"));
+}
+END_TEST
+
+TEST_MAIN("merge", interrupted, entries_arrive_with_all_they_have, directories_are_shared,
+	  usr_is_merged, equal_files_are_kept_once, conflicts_name_both, replaces_and_rules_decide,
 	  what_is_left_out)
