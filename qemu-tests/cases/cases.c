@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu-tests/cases/cases.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
+#include "qemu-tests/vm/private_dir.h"
 
 extern const struct vm_case case_nginx, case_node, case_podman;
 
@@ -26,34 +24,19 @@ bool vm_case_fits(const struct vm_case *c, const char *path)
 	return strncmp(name, c->image, len) == 0 && name[len] == '_';
 }
 
-/* Cases keep plain files in their directory, and no directories. */
-static void remove_scratch(const char *path)
-{
-	DIR *d = opendir(path);
-
-	if (!d)
-		return;
-	for (struct dirent *de; (de = readdir(d));)
-		if (!str_eq(de->d_name, ".") && !str_eq(de->d_name, ".."))
-			unlinkat(dirfd(d), de->d_name, 0);
-	closedir(d);
-	rmdir(path);
-}
-
 int vm_case_run(const struct vm_case *c, const struct vm_case_context *ctx, const char *tmp_dir,
 		struct strv *ret_notes, struct err *e)
 {
-	_cleanup_free_ char *scratch = str_printf("%s/slipway-case-XXXXXX", tmp_dir);
+	struct private_dir scratch = PRIVATE_DIR_INIT;
 	struct vm_case_context own = *ctx;
 
-	if (!scratch)
-		return err_oom(e);
-	if (!mkdtemp(scratch))
-		return err_sys(e, -errno, "scratch directory in %s", tmp_dir);
-	own.scratch_dir = scratch;
+	int r = private_dir_make(&scratch, tmp_dir, "slipway-case.", e);
+	if (r < 0)
+		return r;
+	own.scratch_dir = scratch.path;
 	own.notes = (struct strv)STRV_INIT;
-	int r = c->run(&own, e);
+	r = c->run(&own, e);
 	*ret_notes = own.notes;
-	remove_scratch(scratch);
+	private_dir_remove(&scratch);
 	return r;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A machine's life: start, QMP, events, end. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -58,20 +57,6 @@ static int open_log(const struct vm_params *p, const char *dir, const char *suff
 	return 0;
 }
 
-static int make_dir(struct vm *vm, struct err *e)
-{
-	const char *tmp = vm->host->p.tmp_dir ? vm->host->p.tmp_dir : "/tmp";
-
-	vm->dir = str_printf("%s/slipway-vm-XXXXXX", tmp);
-	if (!vm->dir)
-		return err_oom(e);
-	if (!mkdtemp(vm->dir)) {
-		free(TAKE_PTR(vm->dir));
-		return err_sys(e, -errno, "directory for a VM in %s", tmp);
-	}
-	return 0;
-}
-
 static int vm_new(struct vm_host *h, const struct vm_params *p, struct vm **ret, struct err *e)
 {
 	static const char letters[] =
@@ -91,6 +76,7 @@ static int vm_new(struct vm_host *h, const struct vm_params *p, struct vm **ret,
 			   .console_fd = -1,
 			   .console_log = -1,
 			   .tap = -1,
+			   .private_dir = PRIVATE_DIR_INIT,
 			   .qemu_log = -1,
 			   .limit_sec = p->limit_sec };
 	vm->channel.master = (struct child)CHILD_INIT;
@@ -98,7 +84,9 @@ static int vm_new(struct vm_host *h, const struct vm_params *p, struct vm **ret,
 	vm->name = strdup(p->name);
 	if (!vm->name)
 		return err_oom(e);
-	int r = make_dir(vm, e);
+	const char *tmp = h->p.tmp_dir ? h->p.tmp_dir : "/tmp";
+	int r = private_dir_make(&vm->private_dir, tmp, "slipway-vm.", e);
+	vm->dir = vm->private_dir.path;
 	if (r >= 0)
 		r = open_log(p, vm->dir, "console", &vm->console_log, e);
 	if (r >= 0)
@@ -234,19 +222,6 @@ int vm_start(struct vm_host *h, const struct vm_params *p, struct vm **ret, stru
 	return vm_start_with(h, p, -1, ret, e);
 }
 
-static void remove_dir(const char *path)
-{
-	DIR *d = opendir(path);
-
-	if (!d)
-		return;
-	for (struct dirent *de; (de = readdir(d));)
-		if (de->d_name[0] != '.' || !strchr("./", de->d_name[1]))
-			unlinkat(dirfd(d), de->d_name, 0);
-	closedir(d);
-	rmdir(path);
-}
-
 void vm_free(struct vm *vm)
 {
 	if (!vm)
@@ -262,9 +237,7 @@ void vm_free(struct vm *vm)
 	cleanup_close_fd(&vm->qemu_log);
 	vm_console_done(&vm->console);
 	buf_done(&vm->unsent);
-	if (vm->dir)
-		remove_dir(vm->dir);
-	free(vm->dir);
+	private_dir_remove(&vm->private_dir);
 	free(vm->name);
 	free(vm->disk);
 	free(vm->vars);

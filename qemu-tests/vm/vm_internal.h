@@ -5,6 +5,7 @@
 
 #include "base/strv.h"
 #include "qemu-tests/vm/child.h"
+#include "qemu-tests/vm/private_dir.h"
 #include "qemu-tests/vm/qmp.h"
 #include "qemu-tests/vm/vm.h"
 
@@ -28,7 +29,9 @@ struct channel {
 
 struct vm {
 	struct vm_host *host;
-	char *name, *dir;	      /* private directory */
+	char *name;
+	struct private_dir private_dir;
+	const char *dir;	      /* its path */
 	char *disk, *vars, *firmware; /* paths; NULL: none */
 	enum vm_accel accel;
 	struct child qemu, swtpm;

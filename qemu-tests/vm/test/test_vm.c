@@ -264,7 +264,7 @@ START_TEST(nothing_private_is_left)
 	NEED_QEMU();
 	begin(&tcg);
 	struct vm_host_params hp = { .accel = VM_ACCEL_TCG, .tmp_dir = dir };
-	_cleanup_free_ char *there = str_printf("ls -d '%s'/slipway-vm-* >/dev/null 2>&1", dir);
+	_cleanup_free_ char *there = str_printf("ls -d '%s'/slipway-vm.* >/dev/null 2>&1", dir);
 	vm_host_free(TAKE_PTR(host));
 	ck_ok(vm_host_new(&hp, &host, &e));
 	struct vm_params p = tiny("private");
