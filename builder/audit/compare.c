@@ -81,6 +81,7 @@ int compare_damaged(struct compare *c, int which, int code, struct err *e)
 		f.a = said.msg;
 	else
 		f.b = said.msg;
+	c->n_unreadable++;
 	return compare_add(c, &f, e);
 }
 
@@ -238,12 +239,12 @@ static compare_fn *find_format(const struct source *a, const struct source *b)
 	return NULL;
 }
 
-/* Nothing that is not said: when a comparer has nothing to say, or only that one cannot be read, then
- * the first byte. */
+/* Nothing is left unsaid: when a comparer has nothing to say, or only that one cannot be read, then the
+ * first byte is. */
 static int compare_parsed(struct compare *c, const struct source *a, const struct source *b,
 			  struct err *e)
 {
-	size_t before = diff_report_total(c->report), damages = c->report->counts[DIFF_DAMAGE];
+	size_t before = diff_report_total(c->report), unreadable = c->n_unreadable;
 	compare_fn *compare = c->depth < DEPTH_MAX ? find_format(a, b) : NULL;
 	int r = 0;
 
@@ -253,8 +254,7 @@ static int compare_parsed(struct compare *c, const struct source *a, const struc
 		c->depth--;
 	}
 	size_t found = diff_report_total(c->report) - before;
-	bool only_damage = found == 1 && c->report->counts[DIFF_DAMAGE] == damages + 1;
-	if (r < 0 || (found && !only_damage))
+	if (r < 0 || found > c->n_unreadable - unreadable)
 		return r;
 	return compare_bytes(c, a, b, found ? DIFF_DAMAGE : DIFF_CONTENT, e);
 }

@@ -23,6 +23,7 @@ struct compare {
 	size_t unpack_max_bytes;
 	struct buf where; /* names of what encloses what is being compared */
 	unsigned int depth;
+	size_t n_unreadable; /* how often compare_damaged() reported a parser's refusal */
 	/* What was learned on the way, by which consequences are told from causes. */
 	uint8_t roots[2][COMPARE_IMAGE_SLOTS]
 		     [VERITY_ROOT_HASH_BYTES]; /* of the hash trees in A, B */

@@ -527,7 +527,195 @@ START_TEST(no_byte_is_passed_over)
 }
 END_TEST
 
+/* Bytes inside of a UKI on the ESP, which is where a pattern is found first. */
+static uint64_t find_bytes(const char *path, const char *pattern, size_t len, uint64_t from)
+{
+	_cleanup_source_ struct source s = SOURCE_INIT;
+
+	ck_ok(source_open(&s, path, &e));
+	const uint8_t *p = memmem(s.bytes + from, s.size_bytes - from, pattern, len);
+	ck_assert_ptr_nonnull(p);
+	return (uint64_t)(p - s.bytes);
+}
+
+/* @n: causes, this one included */
+static void flip_one(uint64_t at, enum diff_kind kind, const char *where, const char *field,
+		     size_t n)
+{
+	flip(fx_path("b.raw"), at);
+	struct diff_report d = compare(fx_path("a.raw"), fx_path("b.raw"));
+	(void)find(&d, kind, where, field);
+	check_causes(&d, n);
+	diff_report_done(&d);
+	flip(fx_path("b.raw"), at);
+}
+
+START_TEST(inside_of_a_uki)
+{
+	static const char header[] = { 'P', 'E', 0, 0, 0x64, (char)0x86 },
+			  code[] = { 7, 14, 21, 28 };
+
+	make_equal();
+	uint64_t pe = find_bytes(fx_path("b.raw"), header, sizeof(header), ESP);
+	flip_one(pe + 8, DIFF_FORMAT, "esp: /EFI/Linux/node_1.efi: PE header", "timestamp", 1);
+	flip_one(pe + 24 + 64, DIFF_DAMAGE, "esp: /EFI/Linux/node_1.efi: PE header", "checksum", 1);
+	flip_one(pe + 24 + 16, DIFF_FORMAT, "esp: /EFI/Linux/node_1.efi: PE header", "entry point",
+		 1);
+	uint64_t kernel = find_bytes(fx_path("b.raw"), header, sizeof(header), pe + 1);
+	flip_one(kernel + 8, DIFF_FORMAT, "esp: /EFI/Linux/node_1.efi: .linux: PE header",
+		 "timestamp", 1);
+	flip_one(find_bytes(fx_path("b.raw"), code, sizeof(code), kernel), DIFF_CONTENT,
+		 "esp: /EFI/Linux/node_1.efi: .linux: .text", "content, offset 1", 1);
+	flip_one(find_bytes(fx_path("b.raw"), "6.12", 4, ESP), DIFF_CONTENT,
+		 "esp: /EFI/Linux/node_1.efi: .uname", "content, line 1", 1);
+}
+END_TEST
+
+/* Data and key are the same: then a signature's own bytes are the cause. */
+START_TEST(value_of_a_signature)
+{
+	_cleanup_source_ struct source s = SOURCE_INIT;
+	static const char start[] = "\"signature\":\"";
+
+	make_equal();
+	uint64_t at = find_bytes(fx_path("b.raw"), start, strlen(start), SIG) + strlen(start) + 500;
+	_cleanup_close_ int fd = open(fx_path("b.raw"), O_RDWR | O_CLOEXEC);
+	char c;
+	ck_assert_int_eq(pread(fd, &c, 1, (off_t)at), 1);
+	c = c == 'A' ? 'B' : 'A';
+	ck_assert_int_eq(pwrite(fd, &c, 1, (off_t)at), 1);
+	struct diff_report d = compare(fx_path("a.raw"), fx_path("b.raw"));
+	(void)find(&d, DIFF_SIGNATURE, "usr-verity-sig-a: signature", "value");
+	check_causes(&d, 1);
+	diff_report_done(&d);
+}
+END_TEST
+
+/* A partition with a signature of another program, which writes the time into it. */
+static void write_sig(const char *name, const struct buf *der)
+{
+	static const uint8_t root[32] = { 1 };
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	ck_ok(verity_sig_build(fx_db->cert, root, der->data, der->len, &b, &e));
+	fx_write(name, b.data, b.len);
+}
+
+START_TEST(time_of_a_signature)
+{
+	_cleanup_buf_ struct buf der = BUF_INIT;
+	_cleanup_free_ char *content = strdup(fx_path("content")), *out = strdup(fx_path("der"));
+
+	if (!fx_has("openssl"))
+		test_skip("openssl is missing");
+	fx_write("content", "x", 1);
+	fx_runs(0, NULL, "openssl", "smime", "-sign", "-nocerts", "-binary", "-outform", "der",
+		"-in", content, "-out", out, "-signer", fx_path("db.crt"), "-inkey",
+		fx_path("db.key"));
+	fx_read("der", &der);
+	write_sig("a.sig", &der);
+	uint8_t *time = memmem(der.data, der.len, "\x17\x0d", 2); /* UTCTime */
+	ck_assert_ptr_nonnull(time);
+	time[2] = time[2] == '9' ? '8' : '9';
+	write_sig("b.sig", &der);
+	struct diff_report d = compare(fx_path("a.sig"), fx_path("b.sig"));
+	(void)find(&d, DIFF_SIGNING_TIME, "signature", "signing time");
+	check_causes(&d, 1);
+	diff_report_done(&d);
+}
+END_TEST
+
+/* The same tree at other places: one was written with a file more, which was removed since. */
+START_TEST(same_tree_at_other_places)
+{
+	_cleanup_buf_ struct buf a = BUF_INIT, b = BUF_INIT;
+	struct two t;
+
+	if (!fx_has("debugfs"))
+		test_skip("debugfs is missing");
+	two_init(&t);
+	im_text(t.b.usr, "aaa", "in front of everything");
+	t.a.usr_fs.size_bytes = t.b.usr_fs.size_bytes = MiB;
+	im_fs(&fs_writer_ext4, t.a.usr, &t.a.usr_fs, &a);
+	im_fs(&fs_writer_ext4, t.b.usr, &t.b.usr_fs, &b);
+	fx_write("a.usr", a.data, a.len);
+	fx_write("b.usr", b.data, b.len);
+	fx_runs(0, NULL, "debugfs", "-w", "-R", "rm aaa", fx_path("b.usr"));
+	struct diff_report d = compare(fx_path("a.usr"), fx_path("b.usr"));
+	(void)find(&d, DIFF_PLACEMENT, "/bin/big", "place");
+	(void)find(&d, DIFF_PLACEMENT, "/bin/big", "inode number");
+	ck_assert_uint_eq(d.counts[DIFF_MISSING] + d.counts[DIFF_CONTENT], 0);
+	ck_assert_uint_eq(d.counts[DIFF_SIZE], 0); /* it follows from nothing */
+	diff_report_done(&d);
+	im_spec_done(&t.a);
+	im_spec_done(&t.b);
+}
+END_TEST
+
+/* Behind a file's end, in its last block; the hash tree does not agree, either. */
+START_TEST(behind_the_end_of_a_file)
+{
+	make_equal();
+	flip_one(find_bytes(fx_path("b.raw"), "one\ntwo\nthree\n", 14, USR) + 100, DIFF_SLACK,
+		 "usr-a: /lib/text", "after the end of its content", 2);
+}
+END_TEST
+
+/* What only one directory of outputs has, and one name for another. */
+START_TEST(directories_of_outputs)
+{
+	static const char *const names[] = { "one/node_1.roothash", "two/node_2.roothash",
+					     "two/other" };
+	struct diff_report d;
+
+	ck_assert_int_eq(mkdir(fx_path("one"), 0700) | mkdir(fx_path("two"), 0700), 0);
+	ck_assert_int_eq(mkdir(fx_path("two/sub"), 0700), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		fx_write(names[i], names[i], strlen(names[i]));
+	d = compare(fx_path("one"), fx_path("two"));
+	check_values(find(&d, DIFF_LABEL, "node_1.roothash", "name"), "node_1.roothash",
+		     "node_2.roothash");
+	(void)find(&d, DIFF_CONTENT, "node_1.roothash", "content, line 1");
+	(void)find(&d, DIFF_MISSING, "other", "output");
+	check_causes(&d, 3);
+	diff_report_done(&d);
+	fx_write("two/sub/deep", "", 0);
+	d = compare(fx_path("two"), fx_path("one"));
+	(void)find(&d, DIFF_MISSING, "sub/deep", "output");
+	check_causes(&d, 4);
+	diff_report_done(&d);
+}
+END_TEST
+
+/* Of many the first are kept and all are counted. */
+START_TEST(limit)
+{
+	const struct diff_params p = { .limit = 2 };
+	struct diff_report d;
+	struct two t;
+
+	two_init(&t);
+	for (int i = 0; i < 5; i++) {
+		char path[16];
+		snprintf(path, sizeof(path), "lib/%d", i);
+		im_text(t.b.usr, path, "");
+	}
+	d = two_compare(&t);
+	ck_assert_uint_eq(d.counts[DIFF_MISSING], 5);
+	diff_report_done(&d);
+	ck_ok(diff_paths(fx_path("a.raw"), fx_path("b.raw"), &p, &d, &e));
+	ck_assert_uint_eq(d.counts[DIFF_MISSING], 5);
+	size_t kept = 0;
+	for (size_t i = 0; i < d.n; i++)
+		kept += d.v[i].kind == DIFF_MISSING;
+	ck_assert_uint_eq(kept, 2);
+	(void)find(&d, DIFF_MISSING, "usr-a: /lib/0", "entry");
+	diff_report_done(&d);
+}
+END_TEST
+
 FX_MAIN("diff", equal_disks_are_equal, line_of_a_text, offset_of_a_binary, attributes_of_a_file,
 	entries_of_a_tree, hard_links, superblock_of_usr, superblock_of_verity, seed_of_the_layout,
 	version, command_line, initrd, what_was_taken_from_usr, another_key, esp, flipped_bytes,
-	no_byte_is_passed_over)
+	no_byte_is_passed_over, inside_of_a_uki, value_of_a_signature, time_of_a_signature,
+	same_tree_at_other_places, behind_the_end_of_a_file, directories_of_outputs, limit)
