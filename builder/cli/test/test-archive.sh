@@ -120,23 +120,24 @@ fails 4 "archive $T/no/where: No such file" "$slipway" -q archive "$recipe" "$T/
 : >"$T/file"
 fails 1 "archive $T/file: Not a directory" "$slipway" -q archive "$recipe" "$T/file"
 
-# Killed at any moment: no half file has its name, a lock that is there has all, the next run completes it.
+# Ended at any moment: no half file has its name, a lock that is there has all, the next run completes it.
 rm -rf "$T/b" && "$slipway" -q archive "$recipe" "$T/b" || bad "no archive to compare with"
 for ((i = 0; i < ${MOMENTS:-5}; i++)); do
 	rm -rf "$T/k"
-	for again in 1 2; do
-		"$slipway" -q archive "$recipe" "$T/k" &
+	for signal in KILL INT; do
+		"$slipway" -q archive "$recipe" "$T/k" 2>/dev/null &
 		pid=$!
 		sleep "0.$(printf %03d $((RANDOM % 400)))"
-		kill -KILL $pid 2>/dev/null
+		kill -$signal $pid 2>/dev/null
 		wait $pid 2>/dev/null
 		while IFS= read -r f; do
-			cmp -s "$T/k/$f" "$T/b/$f" || bad "$f is not whole after SIGKILL"
+			cmp -s "$T/k/$f" "$T/b/$f" || bad "$f is not whole after SIG$signal"
 		done < <(cd "$T/k" 2>/dev/null && find . -type f ! -name '.*.part')
 		[ ! -e "$T/k/locks/${own##*/}/recipe.lock" ] || (cd "$T/k" && sha256sum --quiet -c locks/*/*.sha256) &&
 			ok || bad "a lock without its packages"
 	done
+	# What SIGKILL leaves behind goes when the same file is begun again.
 	"$slipway" -q archive "$recipe" "$T/k" && diff -r "$T/k" "$T/b" >/dev/null &&
-		[ "$(inventory "$T/k")" = "$(inventory "$T/b")" ] && ok || bad "not the same archive after SIGKILL"
+		[ "$(inventory "$T/k")" = "$(inventory "$T/b")" ] && ok || bad "not the same archive after signals"
 done
 finish
