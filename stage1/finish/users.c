@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The users finisher: base-passwd's masters (or an overlay's etc/passwd and etc/group), then all of
- * sysusers.d, then those few that scripts still make with adduser. Their ids stand in the lock.
+ * sysusers.d, then those few that scripts still make with adduser. Their ids stand in the lock. And
+ * what nodes need to have them over many versions (users_node.h).
  */
 #include "stage1/finish/finish.h"
 #include "stage1/finish/sysusers.h"
 #include "stage1/finish/users.h"
+#include "stage1/finish/users_node.h"
 
 #define NAME	     "users"
 #define DAY_SECONDS  86400
@@ -140,5 +142,7 @@ int finish_users(const struct finish_params *p, struct err *e)
 		r = ids_check(&a.wishes, p->ids, e);
 	if (r == 0)
 		r = sysusers_apply(&a.sysusers, p->ids, p->time / DAY_SECONDS, &a.users, e);
-	return r < 0 ? r : put_all(p, &a.users, e);
+	if (r == 0)
+		r = put_all(p, &a.users, e);
+	return r < 0 ? r : users_put_node_files(p, &a.users, a.sysusers.has_range, e);
 }
