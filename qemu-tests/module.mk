@@ -4,7 +4,7 @@ src += qemu-tests/vm/accel.c qemu-tests/vm/channel.c qemu-tests/vm/child.c qemu-
        qemu-tests/vm/qmp.c qemu-tests/vm/vm.c qemu-tests/vm/vm_console.c qemu-tests/vm/vm_signs.c
 
 src += $(addprefix qemu-tests/cases/,boot.c boot_checks.c case_nginx.c case_node.c case_podman.c \
-       case_util.c cases.c container.c oci.c)
+       case_users.c case_util.c cases.c container.c oci.c)
 asm += qemu-tests/cases/guest_program.S
 
 # The program that the tests carry into the guest: static, and never with sanitizers.

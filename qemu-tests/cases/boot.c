@@ -41,11 +41,11 @@ static void boot_done(struct boot *b)
 	buf_done(&b->out);
 }
 
-static int start(struct boot *b, const char *name, struct err *e)
+static int start(struct boot *b, const struct boot_params *bp, struct err *e)
 {
-	struct vm_params p = { .name = name,
+	struct vm_params p = { .name = bp->name,
 			       .image = b->ctx->image,
-			       .snapshot = true,
+			       .snapshot = !bp->keep,
 			       .ssh = true,
 			       .log_dir = b->ctx->log_dir,
 			       .limit_sec = b->ctx->limit_sec };
@@ -53,7 +53,8 @@ static int start(struct boot *b, const char *name, struct err *e)
 
 	if (stat(p.image, &st) < 0)
 		return err_sys(e, -errno, "%s", p.image);
-	p.disk_bytes = align_up((uint64_t)st.st_size, MiB) + ROOT_BYTES;
+	if (!bp->keep)
+		p.disk_bytes = align_up((uint64_t)st.st_size, MiB) + ROOT_BYTES;
 	return vm_start(b->ctx->host, &p, &b->vm, e);
 }
 
@@ -142,7 +143,7 @@ static int check_units(struct boot *b, const char *const *units, struct err *e)
 int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct err *e)
 {
 	__attribute__((cleanup(boot_done))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
-	int r = start(&b, p->name, e);
+	int r = start(&b, p, e);
 
 	if (r >= 0)
 		r = check_up(&b, e);

@@ -19,6 +19,7 @@ struct boot_params {
 	const char *name;	   /* of the logs */
 	const char *const *units;  /* that must be active; NULL-terminated */
 	const boot_step_fn *steps; /* what is looked at in this image only; NULL-terminated */
+	bool keep;		   /* the disk is the node's own, large enough: write into it */
 };
 
 /** boot_judge() - boot the image, look at it, and shut it down; as struct vm_case's run() */

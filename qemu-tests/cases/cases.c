@@ -3,9 +3,11 @@
 
 #include "qemu-tests/vm/private_dir.h"
 
-extern const struct vm_case case_nginx, case_node, case_podman;
+extern const struct vm_case case_nginx, case_node, case_podman, case_users_change,
+	case_users_update;
 
-const struct vm_case *const vm_cases[] = { &case_nginx, &case_node, &case_podman };
+const struct vm_case *const vm_cases[] = { &case_nginx, &case_node, &case_podman,
+					   &case_users_change, &case_users_update };
 const size_t n_vm_cases = ARRAY_SIZE(vm_cases);
 
 const struct vm_case *vm_case_find(const char *name)
