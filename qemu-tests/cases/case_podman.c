@@ -31,6 +31,12 @@ static int check_root_container(struct boot *b, struct err *e)
 	return r < 0 ? r : run_container(b, "podman run --rm " CONTAINER_IMAGE, "root", e);
 }
 
+static int check_socket(struct boot *b, struct err *e)
+{
+	return boot_expect(b, "curl -fsS --unix-socket /run/podman/podman.sock http://podman/_ping",
+			   "OK", e);
+}
+
 static int check_quadlet(struct boot *b, struct err *e)
 {
 	static const char unit[] = "[Container]\n"
@@ -66,7 +72,7 @@ static int run(struct vm_case_context *ctx, struct err *e)
 {
 	static const char *const units[] = { "podman.socket", "podman-restart.service",
 					     "ssh.service", "user@1000.service", NULL };
-	static const boot_step_fn steps[] = { check_root_container, check_quadlet,
+	static const boot_step_fn steps[] = { check_root_container, check_socket, check_quadlet,
 					      check_user_container, NULL };
 
 	return boot_judge(
