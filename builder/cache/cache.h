@@ -46,6 +46,13 @@ int cache_package_open(const struct cache *c, const char *sha256, uint64_t size_
 /** cache_has_package() - is it there, of this size? */
 bool cache_has_package(const struct cache *c, const char *sha256, uint64_t size_bytes);
 
+/**
+ * cache_package_check() - has a package's file still the bytes that its name says?
+ *
+ * One that has not is removed, so that it can be fetched again.
+ */
+bool cache_package_check(const struct cache *c, const char *sha256);
+
 struct cache_writer;
 
 /**

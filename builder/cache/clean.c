@@ -104,6 +104,20 @@ static bool is_right_package(const char *key, int fd)
 	return memcmp(want, got, SHA256_BYTES) == 0;
 }
 
+bool cache_package_check(const struct cache *c, const char *sha256)
+{
+	char name[CACHE_NAME_MAX];
+	struct err e;
+	_cleanup_close_ int fd = cache_package_open(c, sha256, 0, &e);
+
+	if (fd >= 0 && is_right_package(sha256, fd))
+		return true;
+	snprintf(name, sizeof(name), "packages/%s", sha256);
+	if (fd >= 0)
+		unlinkat(c->fd, name, 0);
+	return false;
+}
+
 /* A store that holds what is unpacked now against what was. */
 struct comparing_store {
 	struct unpack_store store;

@@ -30,6 +30,35 @@ static int open_cached(const struct build *b, const struct lock_package *lp, con
 	return fd < 0 ? fd : source_init_fd(ret, fd, e);
 }
 
+/* A package that does not read has been damaged in the cache since it was fetched, or was made so. */
+static int explain(const struct build *b, const struct lock_package *lp, const char *hex,
+		   struct err *e)
+{
+	if (!b->p.packages_dir && !cache_package_check(b->p.cache, hex))
+		return err_set(
+			e, -EBADMSG,
+			"package %s %s: its file in the cache was damaged and is gone now: run "
+			"slipway fetch %s",
+			lp->name, lp->version, b->p.recipe->dir);
+	return err_wrap(
+		e, -EBADMSG,
+		"package %s %s is broken as it was published: leave it out, or lock another "
+		"version: %s",
+		lp->name, lp->version, lp->path);
+}
+
+/* Does the control file agree with the index that the lock was made of? */
+static int check_itself(const struct lock_package *lp, const struct package *p, struct err *e)
+{
+	if (str_eq(p->name, lp->name) && str_eq(p->version, lp->version) &&
+	    str_eq(p->arch, lp->arch))
+		return 0;
+	return err_set(e, -EBADMSG,
+		       "package %s %s says of itself that it is %s %s for %s, and is locked for %s: its "
+		       "mirror's index is wrong, lock it from another mirror or leave it out",
+		       lp->name, lp->version, p->name, p->version, p->arch, lp->arch);
+}
+
 static int read_one(void *ctx, size_t i, struct err *e)
 {
 	struct reading *rd = ctx;
@@ -53,12 +82,11 @@ static int read_one(void *ctx, size_t i, struct err *e)
 	r = package_read(&rp, slot, e);
 	if (r == -ENOSPC) /* what is unpacked goes there, and nowhere else */
 		err_wrap(e, r, "cache %s", cache_path(b->p.cache));
+	if (r == -EBADMSG || r == -EFBIG)
+		return explain(b, lp, hex, e);
 	if (r < 0)
 		return err_wrap(e, r, "package %s %s", lp->name, lp->version);
-	if (!str_eq((*slot)->name, lp->name) || !str_eq((*slot)->version, lp->version))
-		return err_set(e, -EBADMSG, "package %s %s says of itself that it is %s %s",
-			       lp->name, lp->version, (*slot)->name, (*slot)->version);
-	return 0;
+	return check_itself(lp, *slot, e);
 }
 
 /* All that the image takes its files from is a package of the image, the initrd's too. */

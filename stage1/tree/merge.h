@@ -35,9 +35,9 @@ struct tree_merge_params {
  * rule of @p->wins decides, else the package whose Replaces covers the other one. A directory that is a
  * symlink of another package is followed, inside of the tree.
  * Return: 0; -EEXIST two packages (both named) have the path with different content, and nothing says
- *         which wins; -ELOOP a path below a symlink of the package itself, or of one that leads out, in a
- *         circle or nowhere; -EINVAL a device or pipe, a rule that names a package without the path, or
- *         as -ENOTDIR a path that the tree cannot hold; -ENAMETOOLONG; -ENOMEM
+ *         which wins; -EINVAL a path below a symlink of the package itself, or of one that leads out, in a
+ *         circle or nowhere, or that is too long; a device or pipe; a rule that names a package without
+ *         the path; -ENOMEM
  */
 int tree_merge_package(struct tree *t, const struct package *pkg, const struct tree_merge_params *p,
 		       struct err *e) must_check;

@@ -18,8 +18,8 @@ struct merge {
  * @ret: on the heap
  * @ret_top: the top-level name that the merged /usr takes the place of, NULL if the path is none below
  *           one; part of the entry's path
- * Return: 0; -EEXIST such a name is something else; -ELOOP a symlink on the way is of the package itself,
- *         leads out of the root, in a circle or to no directory; -ENAMETOOLONG; -ENOMEM
+ * Return: 0; -EEXIST a file is on the way; -EINVAL a symlink on the way is of the package itself, leads
+ *         out of the root, in a circle or to no directory, or the path is too long; -ENOMEM
  */
 int merge_place(const struct merge *m, const struct package_entry *n, char **ret,
 		const char **ret_top, struct err *e) must_check;

@@ -22,7 +22,7 @@ static int follow(const struct merge *m, const struct package_entry *n, const ch
 
 	if (link->inode->origin == m->origin)
 		return err_set(
-			e, -ELOOP,
+			e, -EINVAL,
 			"%s lies below %s, which the package has as a symlink to %s: no file may "
 			"go through it",
 			n->path, path, link->inode->target);
@@ -34,11 +34,20 @@ static int follow(const struct merge *m, const struct package_entry *n, const ch
 	else if (!tree_is_dir(dir))
 		why = "leads to no directory";
 	if (why)
-		return err_set(e, -ELOOP,
+		return err_set(e, -EINVAL,
 			       "%s lies below %s, which is a symlink to %s in %s that %s", n->path,
 			       path, link->inode->target, shipper(link), why);
 	*ret = dir;
 	return 0;
+}
+
+static int below_file(const struct package_entry *n, const char *path, const struct tree_node *file,
+		      struct err *e)
+{
+	return err_set(
+		e, -EEXIST,
+		"%s lies below %s, which is a file of %s: leave out one of them with remove:",
+		n->path, path, shipper(file));
 }
 
 /* Puts the path of @dir into @at. */
@@ -81,15 +90,16 @@ int merge_place(const struct merge *m, const struct package_entry *n, char **ret
 		if (buf_failed(&at))
 			return err_oom(e);
 		if (at.len > MAX_PATH_BYTES)
-			return err_set(e, -ENAMETOOLONG,
+			return err_set(e, -EINVAL,
 				       "%.60s...: a path of more than %d bytes, through symlinks",
 				       n->path, MAX_PATH_BYTES);
 		if (last)
 			break;
 		dir = dir && tree_is_dir(dir) ? tree_child(dir, name, len) : NULL;
-		if (!dir || !tree_is_symlink(dir))
+		if (!dir || tree_is_dir(dir))
 			continue;
-		int r = follow(m, n, buf_str(&at), dir, &dir, e);
+		int r = tree_is_symlink(dir) ? follow(m, n, buf_str(&at), dir, &dir, e)
+					     : below_file(n, buf_str(&at), dir, e);
 		if (r == 0)
 			r = restart(&at, dir, e);
 		if (r < 0)

@@ -89,12 +89,12 @@ static int enter_dir(const struct overlay *o, int dirfd, const char *name, const
 	if (depth >= MAX_DEPTH)
 		return err_set(e, -EINVAL, "%s: more than %d directories deep", path, MAX_DEPTH);
 	if (there && tree_is_symlink(there))
-		return err_set(e, -ENOTDIR,
+		return err_set(e, -EINVAL,
 			       "%s is a directory in the overlay and a symlink to %s in the "
 			       "packages: put its files there",
 			       path, there->inode->target);
 	if (there && !tree_is_dir(there))
-		return err_set(e, -ENOTDIR,
+		return err_set(e, -EINVAL,
 			       "%s is a directory in the overlay and none in the packages", path);
 	_cleanup_close_ int fd =
 		openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -126,12 +126,12 @@ static int add_entry(const struct overlay *o, int dirfd, const char *name, const
 		return err_set(e, -EINVAL, "%s is no regular file, symlink or directory", path);
 	if (depth == 0 && usr_merge_name(name) == strlen(name))
 		return err_set(
-			e, -EEXIST,
+			e, -EINVAL,
 			"%s is a symlink to usr/%s in every image: only a directory of this name "
 			"may be in the overlay",
 			path, path);
 	if (there && tree_is_dir(there))
-		return err_set(e, -EISDIR,
+		return err_set(e, -EINVAL,
 			       "%s is a directory in the packages and none in the overlay", path);
 	return S_ISREG(st.st_mode) ? add_file(o, dirfd, name, path, st.st_mode, e)
 				   : add_symlink(o, dirfd, name, path, e);

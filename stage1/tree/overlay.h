@@ -15,8 +15,8 @@ struct tree_overlay_params {
  * Files are 0755 if their owner may execute them, else 0644; all belongs to root; so umask and user
  * never matter. A file or symlink replaces a file or symlink of the tree; a directory that is in the
  * tree already is left as it is. Paths are usr-merged.
- * Return: 0; -EINVAL with the path: other file types, names that are too deep; -ENOTDIR, -EISDIR a
- *         directory in one and none in the other; -EEXIST a file or symlink in the place of a top-level
- *         name of the merged /usr; errors of reading; -ENOMEM
+ * Return: 0; -EINVAL with the path: other file types, names that are too deep, a directory in one and
+ *         none in the other, a file or symlink in the place of a top-level name of the merged /usr; errors
+ *         of reading; -ENOMEM
  */
 int tree_overlay(struct tree *t, const struct tree_overlay_params *p, struct err *e) must_check;

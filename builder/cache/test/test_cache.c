@@ -331,6 +331,23 @@ START_TEST(verifying_finds_lost_bits)
 }
 END_TEST
 
+START_TEST(one_package_is_checked)
+{
+	_cleanup_(cache_close) struct cache *c = NULL;
+	char *dir = new_cache(&c), hex[SHA256_HEX];
+
+	store(c, "hello", 5, hex);
+	_cleanup_free_ char *package = str_printf("packages/%s", hex);
+	ck_assert(cache_package_check(c, hex));
+	ck_assert(cache_has_package(c, hex, 5));
+	write_over(dir, package, "J");
+	ck_assert(!cache_package_check(c, hex));
+	ck_assert(!cache_has_package(c, hex, 5));
+	ck_assert(!cache_package_check(c, hex));
+	test_dir_remove(dir);
+}
+END_TEST
+
 START_TEST(cleaning_keeps_what_is_named)
 {
 	struct err e = { 0 };
@@ -369,4 +386,4 @@ END_TEST
 
 TEST_MAIN("cache", packages_are_checked_when_they_come, downloads_resume, two_may_store_the_same,
 	  archives_are_unpacked_once, an_archive_appears_whole_or_not_at_all,
-	  verifying_finds_lost_bits, cleaning_keeps_what_is_named)
+	  verifying_finds_lost_bits, one_package_is_checked, cleaning_keeps_what_is_named)

@@ -90,16 +90,16 @@ START_TEST(clashes_are_errors)
 	_cleanup_free_ char *var = str_printf("%s/var", dir), *run = str_printf("%s/var/run", dir);
 
 	host_file(dir, "etc", 0644, "");
-	ck_fails(tree_overlay(t, &p, &e), -EISDIR, "etc is a directory in the packages");
+	ck_fails(tree_overlay(t, &p, &e), -EINVAL, "etc is a directory in the packages");
 	ck_assert_int_eq(unlink(etc), 0);
 	host_dir(dir, "var", 0755);
 	host_dir(dir, "var/run", 0755);
-	ck_fails(tree_overlay(t, &p, &e), -ENOTDIR, "var/run is a directory in the overlay and a");
+	ck_fails(tree_overlay(t, &p, &e), -EINVAL, "var/run is a directory in the overlay and a");
 	ck_assert_int_eq(rmdir(run), 0);
 	ck_assert_int_eq(rmdir(var), 0);
 	host_dir(dir, "etc", 0755);
 	host_dir(dir, "etc/a", 0755);
-	ck_fails(tree_overlay(t, &p, &e), -ENOTDIR, "etc/a is a directory in the overlay and none");
+	ck_fails(tree_overlay(t, &p, &e), -EINVAL, "etc/a is a directory in the overlay and none");
 	ck_assert_int_eq(mkfifo(pipe, 0600), 0);
 	test_dir_remove(TAKE_PTR(etc));
 	etc = NULL;
@@ -131,17 +131,17 @@ START_TEST(nothing_climbs_out)
 	ck_assert_str_eq(tree_lookup(t, "circle")->inode->target, "circle");
 	host_link(dir, "bin", "/tmp");
 	ck_fails(
-		tree_overlay(t, &p, &e), -EEXIST,
+		tree_overlay(t, &p, &e), -EINVAL,
 		"bin is a symlink to usr/bin in every image: only a directory of this name may be");
 	ck_assert_int_eq(unlink(bin), 0);
 	host_file(dir, "bin", 0755, "");
-	ck_fails(tree_overlay(t, &p, &e), -EEXIST, "bin is a symlink to usr/bin");
+	ck_fails(tree_overlay(t, &p, &e), -EINVAL, "bin is a symlink to usr/bin");
 	ck_assert_int_eq(unlink(bin), 0);
 	ck_ok(tree_add_symlink(t, "loop", &m, "loop", NULL, &e));
 	host_dir(dir, "loop", 0755);
 	host_file(dir, "loop/x", 0644, "");
 	ck_fails(
-		tree_overlay(t, &p, &e), -ENOTDIR,
+		tree_overlay(t, &p, &e), -EINVAL,
 		"loop is a directory in the overlay and a symlink to loop in the packages: put its "
 		"files there");
 	ck_assert(str_has_prefix(e.msg, "overlay /"));
