@@ -183,7 +183,10 @@ static bool is_directory(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* …/debian-security beside …/debian; a directory without such a neighbour serves all suites. */
+/*
+ * …/debian-security beside …/debian; a directory without such a neighbour serves all suites, as does an
+ * archive (archive.h), which is known by its locks.
+ */
 static int add_sibling(const char *spec, struct mirror *m, struct err *e)
 {
 	const char *dir = str_has_prefix(spec, "file://") ? spec + strlen("file://") : spec;
@@ -191,9 +194,10 @@ static int add_sibling(const char *spec, struct mirror *m, struct err *e)
 	if (dir[0] == '/') {
 		_cleanup_free_ char *bare = trimmed(dir);
 		_cleanup_free_ char *beside = bare ? str_printf("%s-security", bare) : NULL;
-		if (!beside)
+		_cleanup_free_ char *locks = bare ? str_printf("%s/locks", bare) : NULL;
+		if (!beside || !locks)
 			return err_oom(e);
-		if (!is_directory(beside)) {
+		if (!is_directory(beside) || is_directory(locks)) {
 			m->security_url = strdup(m->main_url);
 			return m->security_url ? 0 : err_oom(e);
 		}

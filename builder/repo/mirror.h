@@ -25,7 +25,7 @@ void mirror_done(struct mirror *m);
  * @spec: "system": the apt sources below @apt_dir;
  *        a URL or an absolute directory: the main archive; the security archive is its sibling,
  *        "<url>-security" (…/debian-security beside …/debian); of a directory without such a
- *        sibling, the directory itself;
+ *        sibling, and of an archive (archive.h), the directory itself;
  *        "<main>,<security>": both
  * @apt_dir: NULL: /etc/apt
  *

@@ -120,8 +120,20 @@ fails 4 "archive $T/no/where: No such file" "$slipway" -q archive "$recipe" "$T/
 : >"$T/file"
 fails 1 "archive $T/file: Not a directory" "$slipway" -q archive "$recipe" "$T/file"
 
-# Ended at any moment: no half file has its name, a lock that is there has all, the next run completes it.
 rm -rf "$T/b" && "$slipway" -q archive "$recipe" "$T/b" || bad "no archive to compare with"
+
+# A full disk: an error, and what fitted is kept for the next run.
+if [ "$(id -u)" = 0 ] && mkdir "$T/small" && mount -t tmpfs -o size=50M tmpfs "$T/small" 2>/dev/null; then
+	fails 5 "No space left on device" "$slipway" -q archive "$recipe" "$T/small/a"
+	[ ! -e "$T/small/a/locks" ] && [ -z "$(find "$T/small" -name '.*')" ] && ok || bad "left on a full disk: $(find "$T/small" -name '.*')"
+	mount -o remount,size=500M "$T/small"
+	"$slipway" -q archive "$recipe" "$T/small/a" && diff -r "$T/small/a" "$T/b" >/dev/null && ok || bad "not completed"
+	umount "$T/small"
+else
+	echo "SKIP a full disk: no tmpfs can be mounted"
+fi
+
+# Ended at any moment: no half file has its name, a lock that is there has all, the next run completes it.
 for ((i = 0; i < ${MOMENTS:-5}; i++)); do
 	rm -rf "$T/k"
 	for signal in KILL INT; do

@@ -178,6 +178,11 @@ START_TEST(a_directory_with_a_sibling)
 	ck_ok(mirror_resolve(spec, NULL, &m, &e));
 	ck_assert(str_has_suffix(m.main_url, "/debian"));
 	ck_assert(str_has_suffix(m.security_url, "/debian-security"));
+	/* An archive has all suites itself, whatever lies beside it. */
+	put_text(dir, "debian/locks/node/recipe.lock", "");
+	mirror_done(&m);
+	ck_ok(mirror_resolve(spec, NULL, &m, &e));
+	ck_assert_str_eq(m.main_url, m.security_url);
 	test_dir_remove(dir);
 }
 END_TEST
