@@ -55,6 +55,10 @@ make_seeds() {
 	seed fuzz_text sysusers <<<$'u! root 0 "Super User" /root /bin/sh\ng x 5:6\nm a b\nr - 500-900'
 	seed fuzz_text tmpfiles <<<$'L+ /etc/a\\x20b - - - - ../c\nd /var/x 0755 root root 10d'
 	seed fuzz_text unit <<<$'[Unit]\nDescription=x\n[Install]\nWantedBy=multi-user.target\nAlias=%p.service\n'
+	# The first byte picks the script.
+	seed fuzz_scripts postinst <<<$'p#!/bin/sh\n# Automatically added by dh_installsystemd/13\n\tdeb-systemd-helper enable \'a.service\' >/dev/null\n# End automatically added section\n'
+	seed fuzz_scripts triggers <<<$'qactivate-noawait ldconfig\ninterest x\n'
+	seed fuzz_scripts conffiles <<<$'r/etc/a\nremove-on-upgrade /etc/b\n'
 }
 
 fuzz() { # program, options and corpora…
