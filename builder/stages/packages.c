@@ -53,10 +53,11 @@ static int check_itself(const struct lock_package *lp, const struct package *p, 
 	if (str_eq(p->name, lp->name) && str_eq(p->version, lp->version) &&
 	    str_eq(p->arch, lp->arch))
 		return 0;
-	return err_set(e, -EBADMSG,
-		       "package %s %s says of itself that it is %s %s for %s, and is locked for %s: its "
-		       "mirror's index is wrong, lock it from another mirror or leave it out",
-		       lp->name, lp->version, p->name, p->version, p->arch, lp->arch);
+	return err_set(
+		e, -EBADMSG,
+		"package %s %s says of itself that it is %s %s for %s, and is locked for %s: its "
+		"mirror's index is wrong, lock it from another mirror or leave it out",
+		lp->name, lp->version, p->name, p->version, p->arch, lp->arch);
 }
 
 static int read_one(void *ctx, size_t i, struct err *e)

@@ -123,6 +123,12 @@ START_TEST(headers_of_members)
 		memcpy(bad.data + cases[i].at, cases[i].bytes, strlen(cases[i].bytes));
 		check_refused(&bad, -EBADMSG, cases[i].says);
 	}
+	for (size_t len = 0; len < 8; len++) {
+		_cleanup_buf_ struct buf cut = BUF_INIT;
+		_cleanup_free_ char *only = str_printf("not a .deb: it has only %zu bytes", len);
+		buf_append(&cut, deb.data, len);
+		check_refused(&cut, -EBADMSG, only);
+	}
 	buf_append(&huge, deb.data, deb.len);
 	memcpy(huge.data + 72 + 48, "9999999999", 10);
 	_cleanup_free_ char *says = str_printf("control.tar.gz: truncated: only %zu of its "
@@ -294,6 +300,8 @@ START_TEST(control_archives)
 		  "control.tar: control is not a regular file" },
 		{ { { .path = "./../postinst", .type = AE_IFREG } },
 		  "control.tar: ./../postinst: \"..\" in a path, which may lead out of the image" },
+		{ { { .path = "./conffiles", .type = AE_IFREG, .content = "/etc/\x1b[2J\n" } },
+		  "control.tar: conffiles: a control character in a path" },
 		{ { { .path = "./conffiles", .type = AE_IFREG, .content = "/etc/../x\n" } },
 		  "control.tar: conffiles: /etc/../x: \"..\" in a path, which may lead out of the "
 		  "image" },

@@ -275,6 +275,18 @@ START_TEST(sizes_are_checked_before)
 }
 END_TEST
 
+START_TEST(unknown_checksums_are_not_passed_over)
+{
+	const lzma_stream_flags flags = { .version = 0, .check = (lzma_check)2 };
+	uint8_t header[LZMA_STREAM_HEADER_SIZE];
+	struct err e = { 0 };
+
+	ck_assert_int_eq(lzma_stream_header_encode(&flags, header), LZMA_OK);
+	ck_fails(check(UNPACK_XZ, header, sizeof(header), GiB, NULL, NULL, &e), -EBADMSG,
+		 "it uses a filter or checksum that liblzma lacks");
+}
+END_TEST
+
 START_TEST(decoders_have_a_limit)
 {
 	_cleanup_buf_ struct buf content = BUF_INIT, lzma = BUF_INIT;
@@ -293,4 +305,4 @@ END_TEST
 
 TEST_MAIN("unpack", xz_blocks_side_by_side, xz_streams_and_padding, damaged_xz_blocks_are_found,
 	  gzip_members_and_checksums, zstd_frames, sources_that_are_not_mapped,
-	  sizes_are_checked_before, decoders_have_a_limit)
+	  sizes_are_checked_before, decoders_have_a_limit, unknown_checksums_are_not_passed_over)

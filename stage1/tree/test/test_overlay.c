@@ -112,6 +112,22 @@ START_TEST(clashes_are_errors)
 }
 END_TEST
 
+START_TEST(depth_has_a_limit)
+{
+	_cleanup_(tree_free) struct tree *t = tree_new();
+	struct err e = { 0 };
+	char *dir = test_dir(), path[2 * 65 + 1] = "";
+	const struct tree_overlay_params p = { .dir = dir, .name = "overlay" };
+
+	for (size_t i = 0; i < 65; i++) {
+		strcat(path, i ? "/d" : "d");
+		host_dir(dir, path, 0755);
+	}
+	ck_fails(tree_overlay(t, &p, &e), -EINVAL, "d/d: more than 64 directories deep");
+	test_dir_remove(dir);
+}
+END_TEST
+
 START_TEST(nothing_climbs_out)
 {
 	_cleanup_(tree_free) struct tree *t = packages();
@@ -149,4 +165,5 @@ START_TEST(nothing_climbs_out)
 }
 END_TEST
 
-TEST_MAIN("overlay", files_go_over_the_packages, clashes_are_errors, nothing_climbs_out)
+TEST_MAIN("overlay", files_go_over_the_packages, clashes_are_errors, depth_has_a_limit,
+	  nothing_climbs_out)
