@@ -133,59 +133,71 @@ static const struct listed *place_listed(const struct place *p, const struct lis
 	return find_ino(l, strtoull(p->text + 6, NULL, 10));
 }
 
-static int add_region(struct compare *c, const struct filesystems *f, int which,
-		      const struct place *p, const struct finding *like, struct err *e)
-{
-	const struct listed *x = place_listed(p, &f->l[which]);
-	struct finding finding = *like;
-	size_t mark = x ? compare_enter(c, "/%s", x->path) : c->where.len;
+struct survey {
+	const struct filesystems *f;
+	struct map m[2];
+	bool tell_all; /* not only what belongs to nothing */
+};
 
-	if (!finding.field)
-		finding.field = p->text;
-	int r = compare_add(c, &finding, e);
+static int add_region(struct compare *c, const struct listed *x, const struct finding *f,
+		      struct err *e)
+{
+	size_t mark = x ? compare_enter(c, "/%s", x->path) : c->where.len;
+	int r = compare_add(c, f, e);
+
 	compare_leave(c, mark);
 	return r;
 }
 
-/* A byte that differs; *ret_next is where to go on. */
-static int compare_region(struct compare *c, const struct filesystems *f, const struct map m[2],
-			  uint64_t at, bool tell_all, uint64_t *ret_next, struct err *e)
+/* A byte that differs, of a place that is known in one of them at least. */
+static int report_region(struct compare *c, const struct survey *s, uint64_t at,
+			 const struct place p[2], struct err *e)
 {
-	int known = m[0].r ? 0 : 1;
-	struct place p[2] = { { .end = UINT64_MAX }, { .end = UINT64_MAX } };
-	char a[40], b[40], field[64];
-	uint8_t bytes[2];
-
-	for (int w = 0; w < 2; w++)
-		if (m[w].r)
-			find_place(&m[w], at, &p[w]);
-	*ret_next = MIN(p[0].end, p[1].end);
+	const struct filesystems *f = s->f;
+	int which = s->m[0].r && (p[0].text[0] || !s->m[1].r || !p[1].text[0]) ? 0 : 1;
 	bool nobodys = !p[0].text[0] && !p[1].text[0];
-	if (!nobodys && !tell_all)
-		return 0;
-	int r = source_pread(f->src[0], at, &bytes[0], 1, e);
-	if (r == 0)
-		r = source_pread(f->src[1], at, &bytes[1], 1, e);
-	if (r < 0)
-		return r;
-	snprintf(a, sizeof(a), "0x%02x at byte %llu", bytes[0], (unsigned long long)at);
-	snprintf(b, sizeof(b), "0x%02x at byte %llu", bytes[1], (unsigned long long)at);
-	snprintf(field, sizeof(field), p[known].x ? "after the end of its content" : "free space");
-	const struct finding like = { nobodys		   ? DIFF_SLACK
-				      : f->r[0] && f->r[1] ? DIFF_FORMAT
-							   : DIFF_DAMAGE,
-				      nobodys ? field : NULL, a, b };
-	if (!p[known].text[0] && !nobodys)
-		known = 1 - known;
-	return add_region(c, f, known, &p[known], &like, e);
+	char text[2][40];
+
+	for (int w = 0; w < 2; w++) {
+		uint8_t byte;
+		int r = source_pread(f->src[w], at, &byte, 1, e);
+		if (r < 0)
+			return r;
+		snprintf(text[w], sizeof(text[w]), "0x%02x at byte %llu", byte,
+			 (unsigned long long)at);
+	}
+	const struct finding finding = {
+		.kind = nobodys		     ? DIFF_SLACK
+			: f->r[0] && f->r[1] ? DIFF_FORMAT
+					     : DIFF_DAMAGE,
+		.field = !nobodys     ? p[which].text
+			 : p[which].x ? "after the end of its content"
+				      : "free space",
+		.a = text[0],
+		.b = text[1],
+	};
+	return add_region(c, place_listed(&p[which], &f->l[which]), &finding, e);
 }
 
-static int walk_differences(struct compare *c, const struct filesystems *f,
-			    const struct fs_comparer *fc, const struct map m[2], struct err *e)
+/* A byte that differs; *ret_next is where to go on. */
+static int compare_region(struct compare *c, const struct survey *s, uint64_t at,
+			  uint64_t *ret_next, struct err *e)
 {
-	/* Where the trees or the superblock differ, what lies in the filesystem's own structures and
-	 * where it lies follows. Where nothing was found, or one cannot be read, all is told. */
-	bool tell_all = diff_report_total(c->report) == f->before || !f->r[0] || !f->r[1];
+	struct place p[2] = { { .end = UINT64_MAX }, { .end = UINT64_MAX } };
+
+	for (int w = 0; w < 2; w++)
+		if (s->m[w].r)
+			find_place(&s->m[w], at, &p[w]);
+	*ret_next = MIN(p[0].end, p[1].end);
+	if (!s->tell_all && (p[0].text[0] || p[1].text[0]))
+		return 0;
+	return report_region(c, s, at, p, e);
+}
+
+static int walk_differences(struct compare *c, const struct survey *s, const struct fs_comparer *fc,
+			    struct err *e)
+{
+	const struct filesystems *f = s->f;
 	uint64_t end = UINT64_MAX, at = 0;
 	size_t told = diff_report_total(c->report);
 
@@ -199,26 +211,32 @@ static int walk_differences(struct compare *c, const struct filesystems *f,
 			at = fc->super_at + fc->super.bytes;
 			continue;
 		}
-		r = compare_region(c, f, m, at, tell_all, &at, e);
+		r = compare_region(c, s, at, &at, e);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
+/*
+ * Where the trees or the superblock differ, what lies in the filesystem's own structures and where it
+ * lies follows. Where nothing was found, or one cannot be read, all is told.
+ */
 int compare_blocks(struct compare *c, const struct filesystems *f, const struct fs_comparer *fc,
 		   struct err *e)
 {
-	struct map m[2] = { { 0 }, { 0 } };
+	struct survey s = { .f = f,
+			    .tell_all = diff_report_total(c->report) == f->before || !f->r[0] ||
+					!f->r[1] };
 
 	if (!f->r[0] && !f->r[1])
 		return 0; /* the first byte tells */
-	int r = fill_map(&m[0], f->r[0], &f->l[0], e);
+	int r = fill_map(&s.m[0], f->r[0], &f->l[0], e);
 	if (r == 0)
-		r = fill_map(&m[1], f->r[1], &f->l[1], e);
+		r = fill_map(&s.m[1], f->r[1], &f->l[1], e);
 	if (r == 0)
-		r = walk_differences(c, f, fc, m, e);
-	free(m[0].v);
-	free(m[1].v);
+		r = walk_differences(c, &s, fc, e);
+	free(s.m[0].v);
+	free(s.m[1].v);
 	return r;
 }

@@ -76,23 +76,36 @@ static int compare_entry(struct compare *c, const struct gpt_entry e[2], struct 
 	return r;
 }
 
-/* An entry of the table that is in use in one of them at least. */
+/* Bytes of an entry that none of its values is made of, or of one that is not in use. */
+static int compare_entry_bytes(struct compare *c, const struct gpt *g[2], uint32_t i,
+			       struct err *err)
+{
+	struct source raw[2];
+
+	for (int w = 0; w < 2; w++)
+		source_init_bytes(&raw[w], g[w]->entries + (size_t)i * g[w]->entry_bytes,
+				  g[w]->entry_bytes);
+	return compare_bytes(c, &raw[0], &raw[1], DIFF_FORMAT, err);
+}
+
 static int compare_number(struct compare *c, const struct gpt *g[2], uint32_t i, struct err *err)
 {
+	size_t before = diff_report_total(c->report),
+	       mark = compare_enter(c, "partition %u", i + 1);
 	struct gpt_entry e[2];
 	bool a = gpt_entry(g[0], i, &e[0]), b = gpt_entry(g[1], i, &e[1]);
 	int r = 0;
 
-	if (!a && !b)
-		return 0;
-	size_t mark = compare_enter(c, "partition %u", i + 1);
 	if (a && b)
 		r = compare_entry(c, e, err);
-	else
+	else if (a || b)
 		r = compare_add(c,
 				&(struct finding){ DIFF_PARTITION, "entry", a ? e[0].label : NULL,
 						   b ? e[1].label : NULL },
 				err);
+	if (r == 0 && i < g[0]->n_entries && i < g[1]->n_entries &&
+	    diff_report_total(c->report) == before)
+		r = compare_entry_bytes(c, g, i, err);
 	compare_leave(c, mark);
 	return r;
 }

@@ -4,9 +4,12 @@
 #include "signing/authenticode.h"
 #include "signing/pe.h"
 
-#define COFF_BYTES     24
-#define OPTIONAL_BYTES 112 /* PE32+, without its directories */
-#define WORD_START     60  /* of two words that are equal that far the rest is shown */
+#define COFF_BYTES	  24
+#define OPTIONAL_BYTES	  112 /* PE32+, without its directories */
+#define DIRECTORY_BYTES	  8
+#define PE_CERTIFICATES	  4	/* among the directories */
+#define CMDLINE_BYTES_MAX 65536 /* no longer ones are looked into */
+#define WORD_START	  60	/* of two words that are equal that far the rest is shown */
 
 static const struct field coff_fields[] = {
 	{ "machine", 4, 2, FIELD_HEX, DIFF_FORMAT },
@@ -35,6 +38,13 @@ static const struct field optional_fields[] = {
 };
 static const struct field_table optional_table = { optional_fields, ARRAY_SIZE(optional_fields),
 						   OPTIONAL_BYTES };
+
+static const char *const directory_names[] = {
+	"exports",	"imports",	"resources",	     "exceptions",
+	"certificates", "relocations",	"debug information", "architecture",
+	"global",	"thread local", "load settings",     "bound imports",
+	"import table", "late imports", "runtime",	     "reserved directory",
+};
 
 struct programs {
 	struct pe *pe[2];
@@ -102,22 +112,51 @@ static int compare_word(struct compare *c, const char *a, const char *b, bool ro
 	return compare_add(c, &f, e);
 }
 
-/* Word by word, in their order. The signature is of the root hash: it follows where that does. */
+/* The word of the same key ("usrhash=") that the other command line has and this one has not. */
+static const char *find_partner(const char *word, const struct strv *words, const struct strv *own)
+{
+	size_t key = strcspn(word, "=");
+
+	for (size_t i = 0; i < words->n; i++)
+		if (strncmp(words->v[i], word, key) == 0 && strcspn(words->v[i], "=") == key &&
+		    !strv_contains(own, words->v[i]))
+			return words->v[i];
+	return NULL;
+}
+
+static int compare_words(struct compare *c, const struct strv *a, const struct strv *b,
+			 struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < a->n; i++) {
+		/* The signature is of the root hash: it follows where that does, or the key. */
+		bool follows = c->report->counts[DIFF_ROOT_HASH] || c->report->counts[DIFF_KEY];
+		if (!strv_contains(b, a->v[i]))
+			r = compare_word(c, a->v[i], find_partner(a->v[i], b, a), follows, e);
+	}
+	for (size_t i = 0; r == 0 && i < b->n; i++)
+		if (!strv_contains(a, b->v[i]) && !find_partner(b->v[i], a, b))
+			r = compare_word(c, NULL, b->v[i], false, e);
+	return r;
+}
+
+/* The words that differ; or else their order, or what is between them. */
 static int compare_cmdline(struct compare *c, const struct source *a, const struct source *b,
 			   struct err *e)
 {
 	_cleanup_strv_ struct strv wa = STRV_INIT, wb = STRV_INIT;
-	size_t before = c->report->counts[DIFF_ROOT_HASH] + c->report->counts[DIFF_KEY];
+	size_t before = diff_report_total(c->report);
 
+	if (MAX(a->size_bytes, b->size_bytes) > CMDLINE_BYTES_MAX)
+		return compare_bytes(c, a, b, DIFF_CMDLINE, e);
 	int r = split(a, &wa, e);
 	if (r == 0)
 		r = split(b, &wb, e);
-	for (size_t i = 0; r == 0 && i < MAX(wa.n, wb.n); i++) {
-		const char *va = i < wa.n ? wa.v[i] : NULL, *vb = i < wb.n ? wb.v[i] : NULL;
-		if (!va || !vb || !str_eq(va, vb))
-			r = compare_word(c, va, vb, before > 0, e);
-		before = c->report->counts[DIFF_ROOT_HASH] + c->report->counts[DIFF_KEY];
-	}
+	if (r == 0)
+		r = compare_words(c, &wa, &wb, e);
+	if (r == 0 && diff_report_total(c->report) == before)
+		r = compare_bytes(c, a, b, DIFF_CMDLINE, e);
 	return r;
 }
 
@@ -226,18 +265,89 @@ static int compare_certificates(struct compare *c, const struct programs *p, str
 	return r;
 }
 
+/* Where other parts of the file are. That of the certificates follows from what is before them. */
+static int compare_directories(struct compare *c, const struct programs *p, struct err *e)
+{
+	const uint8_t *a = p->pe[0]->data + p->pe[0]->optional_header,
+		      *b = p->pe[1]->data + p->pe[1]->optional_header;
+	uint32_t n = MIN(get_le32(a + OPTIONAL_BYTES - 4), get_le32(b + OPTIONAL_BYTES - 4));
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < MIN(n, ARRAY_SIZE(directory_names)); i++) {
+		size_t at = OPTIONAL_BYTES + i * DIRECTORY_BYTES;
+		const uint64_t v[] = { get_le64(a + at), get_le64(b + at) };
+		enum diff_kind kind =
+			i == PE_CERTIFICATES && differs(c, p) ? DIFF_SIZE : DIFF_FORMAT;
+		r = compare_add_numbers(c, kind, directory_names[i], v, e);
+	}
+	return r;
+}
+
 static int compare_headers(struct compare *c, const struct programs *p, struct err *e)
 {
 	const struct pe *a = p->pe[0], *b = p->pe[1];
-	size_t mark = compare_enter(c, "PE header");
 	const uint8_t *coff[] = { a->data + a->optional_header - COFF_BYTES,
 				  b->data + b->optional_header - COFF_BYTES },
 		      *optional[] = { a->data + a->optional_header, b->data + b->optional_header };
+	size_t mark = compare_enter(c, "PE header");
 
-	int r = compare_fields(c, &coff_table, coff, !differs(c, p), e);
+	int r = compare_directories(c, p, e);
+	if (r == 0)
+		r = compare_fields(c, &coff_table, coff, !differs(c, p), e);
 	if (r == 0)
 		r = compare_fields(c, &optional_table, optional, !differs(c, p), e);
 	compare_leave(c, mark);
+	return r;
+}
+
+/* The same part of both files. */
+struct stretch {
+	size_t from[2], len[2];
+};
+
+static int compare_stretch(struct compare *c, const struct programs *p, const struct stretch *x,
+			   const char *name, struct err *e)
+{
+	struct source s[2];
+
+	for (int w = 0; w < 2; w++)
+		source_init_bytes(&s[w], p->pe[w]->data + x->from[w], x->len[w]);
+	size_t mark = compare_enter(c, "%s", name);
+	int r = compare_bytes(c, &s[0], &s[1], DIFF_SLACK, e);
+	compare_leave(c, mark);
+	return r;
+}
+
+/* What follows a section's content in the file. If that is of another length, so is this. */
+static int compare_section_end(struct compare *c, const struct programs *p, const char *name,
+			       struct err *e)
+{
+	struct stretch x;
+
+	for (int w = 0; w < 2; w++) {
+		const struct pe_section *s = pe_find(p->pe[w], name);
+		size_t content = s ? MIN(s->virtual_bytes, s->raw_bytes) : 0;
+		x.from[w] = s && s->raw_bytes ? s->raw_offset + content : 0;
+		x.len[w] = s ? s->raw_bytes - content : 0;
+	}
+	if (x.len[0] != x.len[1])
+		return 0;
+	size_t mark = compare_enter(c, "%s", name);
+	int r = compare_stretch(c, p, &x, "after the end of its content", e);
+	compare_leave(c, mark);
+	return r;
+}
+
+/* What is in no section and no header. */
+static int compare_unused(struct compare *c, const struct programs *p, struct err *e)
+{
+	struct stretch start = { { 0, 0 },
+				 { p->pe[0]->optional_header - COFF_BYTES,
+				   p->pe[1]->optional_header - COFF_BYTES } };
+
+	int r = compare_stretch(c, p, &start, "before the PE header", e);
+	for (size_t i = 0; r == 0 && i < p->pe[0]->n_sections; i++)
+		r = compare_section_end(c, p, p->pe[0]->sections[i].name, e);
 	return r;
 }
 
@@ -259,6 +369,8 @@ int compare_pe(struct compare *c, const struct source *a, const struct source *b
 	r = compare_sections(c, &p, e);
 	if (r == 0)
 		r = compare_section_headers(c, &p, e);
+	if (r == 0)
+		r = compare_unused(c, &p, e);
 	if (r == 0)
 		r = compare_headers(c, &p, e);
 	return r < 0 ? r : compare_certificates(c, &p, e);

@@ -352,12 +352,14 @@ static bool is_uki(const struct listed *x)
 	return str_has_prefix(x->path, "EFI/Linux/") && str_has_suffix(x->path, ".efi");
 }
 
+static int cmp_path(const void *key, const void *x)
+{
+	return listing_cmp_paths(key, ((const struct listed *)x)->path);
+}
+
 static bool is_listed(const struct listing *l, const char *path)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (str_eq(l->v[i].path, path))
-			return true;
-	return false;
+	return l->n && bsearch(path, l->v, l->n, sizeof(*l->v), cmp_path);
 }
 
 /* The only UKI of one listing whose name the other does not have; NULL if there are more or none. */
@@ -376,22 +378,12 @@ static const struct listed *sole_uki(const struct listing *l, const struct listi
 }
 
 /* A UKI under another name: names hold the version, and the count of boots that are left. */
-static int compare_renamed(struct compare *c, const struct pair *p, bool *ret_done, struct err *e)
+static int compare_renamed(struct compare *c, const struct pair *p, struct err *e)
 {
-	const struct listing *a = p->t->l[0], *b = p->t->l[1];
-	struct pair both = { p->t, { NULL, NULL } };
-
-	*ret_done = false;
-	if (!p->t->is_esp || !is_uki(p->x[0] ? p->x[0] : p->x[1]))
-		return 0;
-	both.x[0] = sole_uki(a, b);
-	both.x[1] = sole_uki(b, a);
-	*ret_done = both.x[0] && both.x[1];
-	if (!*ret_done || !p->x[0])
-		return 0;
 	int r = compare_add(
-		c, &(struct finding){ DIFF_LABEL, "name", both.x[0]->path, both.x[1]->path }, e);
-	return r < 0 ? r : compare_pair(c, &both, e);
+		c, &(struct finding){ DIFF_LABEL, "name", p->x[0]->path, p->x[1]->path }, e);
+
+	return r < 0 ? r : compare_pair(c, p, e);
 }
 
 /* The next path in their order: of one, or of both. */
@@ -411,26 +403,38 @@ static struct pair next_pair(const struct trees *t, size_t i[2])
 	return p;
 }
 
+/* What only one has, if it is not the UKI that the other has under another name. */
+static int compare_unpaired(struct compare *c, const struct pair *p, const struct pair *ukis,
+			    const char **missing_dir, struct err *e)
+{
+	const struct listed *x = p->x[0] ? p->x[0] : p->x[1];
+
+	if (ukis->x[0] && ukis->x[1] && (x == ukis->x[0] || x == ukis->x[1]))
+		return x == ukis->x[0] ? compare_renamed(c, ukis, e) : 0;
+	int r = compare_single(c, p, *missing_dir, e);
+	if (S_ISDIR(x->st.mode) && !lies_below(x->path, *missing_dir))
+		*missing_dir = x->path;
+	return r;
+}
+
 int compare_trees(struct compare *c, const struct trees *t, struct err *e)
 {
+	struct pair ukis = { t, { NULL, NULL } };
 	const char *missing_dir = NULL;
 	size_t i[2] = { 0, 0 };
 	int r = 0;
 
+	if (t->is_esp) {
+		ukis.x[0] = sole_uki(t->l[0], t->l[1]);
+		ukis.x[1] = sole_uki(t->l[1], t->l[0]);
+	}
 	while (r == 0 && (i[0] < t->l[0]->n || i[1] < t->l[1]->n)) {
 		struct pair p = next_pair(t, i);
-		const struct listed *x = p.x[0] ? p.x[0] : p.x[1];
-		size_t mark = compare_enter(c, "/%s", x->path);
-		if (p.x[0] && p.x[1]) {
+		size_t mark = compare_enter(c, "/%s", (p.x[0] ? p.x[0] : p.x[1])->path);
+		if (p.x[0] && p.x[1])
 			r = compare_pair(c, &p, e);
-		} else {
-			bool done;
-			r = compare_renamed(c, &p, &done, e);
-			if (r == 0 && !done)
-				r = compare_single(c, &p, missing_dir, e);
-			if (S_ISDIR(x->st.mode) && !lies_below(x->path, missing_dir))
-				missing_dir = x->path;
-		}
+		else
+			r = compare_unpaired(c, &p, &ukis, &missing_dir, e);
 		compare_leave(c, mark);
 	}
 	if (t->is_usr) {

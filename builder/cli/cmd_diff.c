@@ -92,6 +92,8 @@ static void print_group(const struct diff_report *d, const char *title, bool cau
 
 	if (n)
 		printf("%s: %zu\n", title, n);
+	else if (causes && diff_report_total(d))
+		printf("Causes: none here; they lie in what these were made of\n");
 	for (enum diff_kind k = 0; k < DIFF_N_KINDS; k++)
 		if (d->counts[k] && diff_kind_is_cause(k) == causes)
 			print_kind(d, k);

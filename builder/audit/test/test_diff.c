@@ -316,11 +316,13 @@ START_TEST(command_line)
 	struct two t;
 
 	two_init(&t);
-	t.b.cmdline = "console=ttyS1 quiet";
+	t.b.cmdline = "new console=ttyS1 quiet";
 	struct diff_report d = two_compare(&t);
-	check_values(find(&d, DIFF_CMDLINE, "esp: /EFI/Linux/node_1.efi: .cmdline", "word"),
-		     "console=ttyS0", "console=ttyS1");
-	check_causes(&d, 1);
+	const struct diff_item *i =
+		find(&d, DIFF_CMDLINE, "esp: /EFI/Linux/node_1.efi: .cmdline", "word");
+	check_values(i, "console=ttyS0", "console=ttyS1");
+	check_values(i + 1, NULL, "new");
+	check_causes(&d, 2);
 	(void)find(&d, DIFF_SIGNED, "esp: /EFI/Linux/node_1.efi: certificate 1: signature",
 		   "digest");
 	diff_report_done(&d);
@@ -440,6 +442,9 @@ static const struct {
 	{ DISK + 1024 + 48, DIFF_PARTITION, "partition table: partition 1", "attributes" },
 	{ DISK + 1024 + 56, DIFF_LABEL, "partition table: partition 1", "label" },
 	{ DISK + 1024 + 128 * 9, DIFF_PARTITION, "partition table: partition 10", "entry" },
+	{ DISK + 1024 + 120, DIFF_FORMAT, "partition table: partition 1", "content, offset 120" },
+	{ DISK + 1024 + 128 * 9 + 20, DIFF_FORMAT, "partition table: partition 10",
+	  "content, offset 20" },
 	{ DISK + 1024 + 57, DIFF_DAMAGE, "backup partition table", "entries" },
 	{ DISK + 500000, DIFF_SLACK, "outside of all partitions", "byte 500000 of the disk" },
 	{ DISK_END + 5000, DIFF_SLACK, "outside of all partitions", "byte" },
@@ -566,8 +571,29 @@ START_TEST(inside_of_a_uki)
 		 "timestamp", 1);
 	flip_one(find_bytes(fx_path("b.raw"), code, sizeof(code), kernel), DIFF_CONTENT,
 		 "esp: /EFI/Linux/node_1.efi: .linux: .text", "content, offset 1", 1);
+	flip_one(pe - 0x20, DIFF_SLACK, "esp: /EFI/Linux/node_1.efi: before the PE header",
+		 "content, offset 32", 1);
+	flip_one(pe + 24 + 112 + 5 * 8, DIFF_FORMAT, "esp: /EFI/Linux/node_1.efi: PE header",
+		 "relocations", 1);
+	flip_one(find_bytes(fx_path("b.raw"), "6.12", 4, ESP) + 10, DIFF_SLACK,
+		 "esp: /EFI/Linux/node_1.efi: .uname: after the end of its content",
+		 "content, offset 6", 1);
 	flip_one(find_bytes(fx_path("b.raw"), "6.12", 4, ESP), DIFF_CONTENT,
 		 "esp: /EFI/Linux/node_1.efi: .uname", "content, line 1", 1);
+}
+END_TEST
+
+/* The same words in another order. */
+START_TEST(order_of_the_command_line)
+{
+	struct two t;
+
+	two_init(&t);
+	t.b.cmdline = "quiet console=ttyS0";
+	struct diff_report d = two_compare(&t);
+	(void)find(&d, DIFF_CMDLINE, "esp: /EFI/Linux/node_1.efi: .cmdline", "content, line 1");
+	check_causes(&d, 1);
+	diff_report_done(&d);
 }
 END_TEST
 
@@ -717,5 +743,6 @@ END_TEST
 FX_MAIN("diff", equal_disks_are_equal, line_of_a_text, offset_of_a_binary, attributes_of_a_file,
 	entries_of_a_tree, hard_links, superblock_of_usr, superblock_of_verity, seed_of_the_layout,
 	version, command_line, initrd, what_was_taken_from_usr, another_key, esp, flipped_bytes,
-	no_byte_is_passed_over, inside_of_a_uki, value_of_a_signature, time_of_a_signature,
-	same_tree_at_other_places, behind_the_end_of_a_file, directories_of_outputs, limit)
+	no_byte_is_passed_over, inside_of_a_uki, order_of_the_command_line, value_of_a_signature,
+	time_of_a_signature, same_tree_at_other_places, behind_the_end_of_a_file,
+	directories_of_outputs, limit)
