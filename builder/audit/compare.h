@@ -144,6 +144,17 @@ void compare_learn_root(struct compare *c, int which, const struct source *area)
 int compare_signature(struct compare *c, const struct source *a, const struct source *b,
 		      bool signed_differs, struct err *e) must_check;
 
+/* compare_gpt.c */
+
+/** compare_partition_tables() - both copies, and the MBR */
+int compare_partition_tables(struct compare *c, const struct image *const images[2],
+			     struct err *e) must_check;
+
+/* compare_cmdline.c */
+
+/** compare_cmdline() - the words that differ; or else their order, or what is between them */
+compare_fn compare_cmdline must_check;
+
 /* outputs.c */
 
 /** compare_outputs() - two directories of outputs, as diff_paths() */

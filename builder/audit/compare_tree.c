@@ -7,12 +7,6 @@
 	(512 * MiB) /* contents that are looked into; of larger ones the offset is told */
 #define READ_BYTES (256 * KiB)
 #define TARGET_MAX 4096
-#define STAT_CHARS 64
-
-struct pair {
-	const struct trees *t;
-	const struct listed *x[2];
-};
 
 /* Was a file of the initrd taken from /usr, and does the same thing differ there? */
 static bool came_from_usr(const struct compare *c, const char *path, const char *what)
@@ -32,8 +26,8 @@ static bool came_from_usr(const struct compare *c, const char *path, const char 
 }
 
 /* In /usr it is remembered; in what was made of /usr it is a consequence if it is the same there. */
-static int add(struct compare *c, const struct trees *t, const char *path, const struct finding *f,
-	       struct err *e)
+int compare_tree_add(struct compare *c, const struct trees *t, const char *path,
+		     const struct finding *f, struct err *e)
 {
 	struct finding copy = *f;
 	const char *what = str_has_prefix(f->field, "content") ? "content" : f->field;
@@ -172,137 +166,8 @@ static int compare_targets(struct compare *c, const struct pair *p, struct err *
 		r = read_target(p->t->l[1], p->x[1], b, e);
 	if (r < 0 || str_eq(a, b))
 		return r;
-	return add(c, p->t, p->x[0]->path, &(struct finding){ DIFF_CONTENT, "target", a, b }, e);
-}
-
-static int add_xattr(void *ctx, const char *name, const void *value, size_t len, struct err *e)
-{
-	_cleanup_free_ char *hex = malloc(2 * len + 1);
-
-	if (!hex)
-		return err_oom(e);
-	hex_encode(value, len, hex);
-	return strv_addf(ctx, "%s=0x%s", name, hex) < 0 ? err_oom(e) : 0;
-}
-
-static int get_xattrs(const struct listing *l, const struct listed *x, struct strv *ret,
-		      struct err *e)
-{
-	int r = l->reader ? l->reader->ops->xattrs(l->reader, x->st.ino, add_xattr, ret, e) : 0;
-
-	strv_sort(ret);
-	return r;
-}
-
-/* Each one that is not in both with the same value; the other's, if it has one, is beside it. */
-static int compare_xattrs(struct compare *c, const struct pair *p, struct err *e)
-{
-	_cleanup_strv_ struct strv a = STRV_INIT, b = STRV_INIT;
-	size_t i = 0, k = 0;
-
-	int r = get_xattrs(p->t->l[0], p->x[0], &a, e);
-	if (r == 0)
-		r = get_xattrs(p->t->l[1], p->x[1], &b, e);
-	while (r == 0 && (i < a.n || k < b.n)) {
-		const char *va = i < a.n ? a.v[i] : NULL, *vb = k < b.n ? b.v[k] : NULL;
-		int order = !va ? 1 : !vb ? -1 : strcmp(va, vb);
-		size_t name = va ? strcspn(va, "=") + 1 : 0;
-		if (va && vb && strncmp(va, vb, name) == 0) {
-			i++, k++;
-			if (order == 0)
-				continue;
-		} else {
-			i += order < 0;
-			k += order > 0;
-			va = order < 0 ? va : NULL;
-			vb = order > 0 ? vb : NULL;
-		}
-		r = add(c, p->t, p->x[0]->path,
-			&(struct finding){ DIFF_XATTR, "extended attribute", va, vb }, e);
-	}
-	return r;
-}
-
-static void mode_text(const struct fs_stat *st, char *out)
-{
-	snprintf(out, STAT_CHARS, "%04o", st->mode & 07777);
-}
-
-static void owner_text(const struct fs_stat *st, char *out)
-{
-	snprintf(out, STAT_CHARS, "%u:%u", st->uid, st->gid);
-}
-
-static void time_text(const struct fs_stat *st, char *out)
-{
-	field_time(st->mtime, out);
-}
-
-static void links_text(const struct fs_stat *st, char *out)
-{
-	snprintf(out, STAT_CHARS, "%u", st->nlink);
-}
-
-static void device_text(const struct fs_stat *st, char *out)
-{
-	snprintf(out, STAT_CHARS, "%u:%u", st->rdev_major, st->rdev_minor);
-}
-
-static bool same_mode(const struct fs_stat *a, const struct fs_stat *b)
-{
-	return a->mode == b->mode;
-}
-
-static bool same_owner(const struct fs_stat *a, const struct fs_stat *b)
-{
-	return a->uid == b->uid && a->gid == b->gid;
-}
-
-static bool same_time(const struct fs_stat *a, const struct fs_stat *b)
-{
-	return a->mtime == b->mtime;
-}
-
-/* A directory's follow from what is in it. */
-static bool same_links(const struct fs_stat *a, const struct fs_stat *b)
-{
-	return S_ISDIR(a->mode) || a->nlink == b->nlink;
-}
-
-static bool same_device(const struct fs_stat *a, const struct fs_stat *b)
-{
-	return a->rdev_major == b->rdev_major && a->rdev_minor == b->rdev_minor;
-}
-
-static const struct {
-	const char *name;
-	enum diff_kind kind;
-	bool unix_; /* made up by a filesystem that does not have it */
-	bool (*same)(const struct fs_stat *a, const struct fs_stat *b);
-	void (*text)(const struct fs_stat *st, char *out);
-} stats[] = {
-	{ "mode", DIFF_MODE, true, same_mode, mode_text },
-	{ "owner", DIFF_OWNER, true, same_owner, owner_text },
-	{ "mtime", DIFF_TIME, false, same_time, time_text },
-	{ "hard links", DIFF_LINKS, true, same_links, links_text },
-	{ "device number", DIFF_CONTENT, true, same_device, device_text },
-};
-
-static int compare_stat(struct compare *c, const struct pair *p, struct err *e)
-{
-	const struct fs_stat *a = &p->x[0]->st, *b = &p->x[1]->st;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(stats); i++) {
-		char text_a[STAT_CHARS], text_b[STAT_CHARS];
-		if ((stats[i].unix_ && !p->t->unix_) || stats[i].same(a, b))
-			continue;
-		stats[i].text(a, text_a);
-		stats[i].text(b, text_b);
-		r = add(c, p->t, p->x[0]->path,
-			&(struct finding){ stats[i].kind, stats[i].name, text_a, text_b }, e);
-	}
-	return r;
+	return compare_tree_add(c, p->t, p->x[0]->path,
+				&(struct finding){ DIFF_CONTENT, "target", a, b }, e);
 }
 
 static int compare_pair(struct compare *c, const struct pair *p, struct err *e)
@@ -310,12 +175,10 @@ static int compare_pair(struct compare *c, const struct pair *p, struct err *e)
 	uint32_t a = p->x[0]->st.mode, b = p->x[1]->st.mode;
 
 	if ((a & S_IFMT) != (b & S_IFMT))
-		return add(c, p->t, p->x[0]->path,
-			   &(struct finding){ DIFF_CONTENT, "type", type_name(a), type_name(b) },
-			   e);
-	int r = compare_stat(c, p, e);
-	if (r == 0)
-		r = compare_xattrs(c, p, e);
+		return compare_tree_add(
+			c, p->t, p->x[0]->path,
+			&(struct finding){ DIFF_CONTENT, "type", type_name(a), type_name(b) }, e);
+	int r = compare_attributes(c, p, e);
 	if (r == 0 && S_ISREG(a))
 		r = compare_file(c, p, e);
 	if (r == 0 && S_ISLNK(a))
@@ -340,7 +203,7 @@ static int compare_single(struct compare *c, const struct pair *p, const char *m
 	else
 		f.b = type_name(x->st.mode);
 	if (!lies_below(x->path, missing_dir))
-		return add(c, p->t, x->path, &f, e);
+		return compare_tree_add(c, p->t, x->path, &f, e);
 	_cleanup_free_ char *key = str_printf("%s entry", x->path);
 	if (p->t->is_usr && (!key || strv_add(&c->usr_changed, key) < 0))
 		return err_oom(e);

@@ -37,5 +37,18 @@ void listing_done(struct listing *l);
 /** listing_cmp_paths() - the order of listings */
 int listing_cmp_paths(const char *a, const char *b);
 
+/* Something at one path; NULL: not in that one. */
+struct pair {
+	const struct trees *t;
+	const struct listed *x[2];
+};
+
+/** compare_tree_add() - a difference of a path, which in what was taken from /usr may only follow */
+int compare_tree_add(struct compare *c, const struct trees *t, const char *path,
+		     const struct finding *f, struct err *e) must_check;
+
+/** compare_attributes() - mode, owner, time and the like; both are there, and of the same type */
+int compare_attributes(struct compare *c, const struct pair *p, struct err *e) must_check;
+
 /** compare_trees() - what is only in one, and everything that differs of what is in both */
 int compare_trees(struct compare *c, const struct trees *t, struct err *e) must_check;
