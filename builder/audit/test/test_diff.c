@@ -600,7 +600,6 @@ END_TEST
 /* Data and key are the same: then a signature's own bytes are the cause. */
 START_TEST(value_of_a_signature)
 {
-	_cleanup_source_ struct source s = SOURCE_INIT;
 	static const char start[] = "\"signature\":\"";
 
 	make_equal();
