@@ -218,6 +218,15 @@ static int walk_differences(struct compare *c, const struct survey *s, const str
 	return 0;
 }
 
+/* Is there a reader, and does it know where things lie? */
+static bool can_tell(const struct filesystems *f)
+{
+	for (int w = 0; w < 2; w++)
+		if (f->r[w] && (!f->r[w]->ops->extents || !f->r[w]->ops->describe))
+			return false;
+	return f->r[0] || f->r[1];
+}
+
 /*
  * Where the trees or the superblock differ, what lies in the filesystem's own structures and where it
  * lies follows. Where nothing was found, or one cannot be read, all is told.
@@ -229,7 +238,7 @@ int compare_blocks(struct compare *c, const struct filesystems *f, const struct 
 			    .tell_all = diff_report_total(c->report) == f->before || !f->r[0] ||
 					!f->r[1] };
 
-	if (!f->r[0] && !f->r[1])
+	if (!can_tell(f))
 		return 0; /* the first byte tells */
 	int r = fill_map(&s.m[0], f->r[0], &f->l[0], e);
 	if (r == 0)

@@ -4,6 +4,9 @@
 
 #define SUPER_BYTES_MAX 1024
 
+/* Of a type whose storage nothing is known of here: its tree is compared. */
+static const struct fs_comparer other_type = { .unix_ = true };
+
 /* By magic numbers and names: whether it can be read is another question. */
 static const struct fs_comparer *find_comparer(const struct source *s)
 {
@@ -14,11 +17,12 @@ static const struct fs_comparer *find_comparer(const struct source *s)
 		return NULL;
 	if (get_le16(start + 1024 + 56) == 0xef53)
 		return &fs_comparer_ext4;
-	if (get_le16(start + 510) != 0xaa55)
-		return NULL;
-	if (memcmp(start + 82, "FAT32", 5) == 0)
+	if (get_le16(start + 510) == 0xaa55 && memcmp(start + 82, "FAT32", 5) == 0)
 		return &fs_comparer_fat32;
-	return memcmp(start + 54, "FAT16", 5) == 0 ? &fs_comparer_fat16 : NULL;
+	if (get_le16(start + 510) == 0xaa55 && memcmp(start + 54, "FAT16", 5) == 0)
+		return &fs_comparer_fat16;
+	const char *name = fs_reader_probe(s);
+	return name && !str_eq(name, "vfat") ? &other_type : NULL;
 }
 
 bool compare_is_filesystem(const struct source *s)
@@ -88,7 +92,7 @@ static int compare_readable(struct compare *c, struct filesystems *f, const stru
 
 	int r = compare_trees(c, &t, e);
 	f->tree_differs = diff_report_total(c->report) > before;
-	return r < 0 ? r : compare_inodes(c, f, fc, e);
+	return r < 0 || !fc->inode ? r : compare_inodes(c, f, fc, e);
 }
 
 static int compare_both(struct compare *c, struct filesystems *f, const struct fs_comparer *fc,
@@ -99,11 +103,11 @@ static int compare_both(struct compare *c, struct filesystems *f, const struct f
 		r = open_side(c, f, 1, e);
 	if (r == 0 && f->r[0] && f->r[1])
 		r = compare_readable(c, f, fc, e);
-	if (r == 0)
+	if (r == 0 && fc->super.bytes)
 		r = compare_super(c, f, fc, e);
 	if (r == 0)
 		r = compare_blocks(c, f, fc, e);
-	if (r == 0 && f->r[0] && f->r[1])
+	if (r == 0 && f->r[0] && f->r[1] && f->r[0]->size_bytes && f->r[1]->size_bytes)
 		r = compare_slack(c, f->src[0], f->r[0]->size_bytes, f->src[1], f->r[1]->size_bytes,
 				  e);
 	return r;

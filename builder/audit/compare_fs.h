@@ -16,8 +16,8 @@ struct fs_comparer {
 	bool unix_; /* modes, owners and the like are real */
 	const char *super_name;
 	size_t super_at;	  /* where the superblock is */
-	struct field_table super; /* DIFF_SIZE fields follow from the tree */
-	/* The inodes or entries of a path in both, besides what a tree has. */
+	struct field_table super; /* DIFF_SIZE fields follow from the tree; 0 bytes: not known */
+	/* The inodes or entries of a path in both, besides what a tree has; may be NULL. */
 	int (*inode)(struct compare *c, const struct filesystems *f, const struct listed *a,
 		     const struct listed *b, struct err *e);
 };

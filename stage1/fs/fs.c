@@ -20,6 +20,14 @@ void fs_plan_free(struct fs_plan *plan)
 		plan->writer->free(plan);
 }
 
+const char *fs_reader_probe(const struct source *src)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i]->probe(src))
+			return types[i]->name;
+	return NULL;
+}
+
 int fs_reader_open(const struct source *src, struct fs_reader **ret, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {

@@ -124,8 +124,11 @@ struct fs_reader_ops {
 struct fs_reader {
 	const struct fs_reader_ops *ops;
 	uint64_t root_ino;
-	uint64_t size_bytes; /* of the filesystem; the source may be longer */
+	uint64_t size_bytes; /* of the filesystem; the source may be longer; 0: not told */
 };
+
+/** fs_reader_probe() - the type's name, by a cheap look; NULL: not a filesystem that we know */
+const char *fs_reader_probe(const struct source *src);
 
 /**
  * fs_reader_open() - probe the source and open it
