@@ -56,6 +56,7 @@ struct made {
 	const char *mirror; /* NULL: the world's */
 	const char *cache_dir;
 	const char *suites, *packages, *without, *initrd;
+	bool shared;  /* what it does without stands in an included file */
 	uint64_t now; /* 0: T0 */
 	uint64_t at;
 	struct strv *notices;
@@ -70,6 +71,8 @@ static int make(struct world *w, const struct made *m, struct buf *out, struct e
 
 	r.initrd_packages = strv_of(m->initrd ? m->initrd : "");
 	r.path = (char *)"recipe.yaml";
+	for (size_t i = 0; i < r.n_without; i++)
+		r.without[i].shared = m->shared;
 	int rc = lock_make(&r,
 			   &(struct lock_params){ .now = m->now ? m->now : T0,
 						  .at = m->at,
@@ -95,7 +98,7 @@ static bool has_line(const struct buf *text, const char *prefix)
 START_TEST(whole_way)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT, again = BUF_INIT;
-	_cleanup_strv_ struct strv notices = STRV_INIT;
+	_cleanup_strv_ struct strv notices = STRV_INIT, none = STRV_INIT;
 	struct world w;
 	struct err e;
 
@@ -127,8 +130,11 @@ START_TEST(whole_way)
 	const struct made turned = { .packages = "a a",
 				     .without = "vim perl doc",
 				     .initrd = "init",
-				     .suites = "sid-security sid" };
+				     .suites = "sid-security sid",
+				     .shared = true,
+				     .notices = &none };
 	ck_ok(make(&w, &turned, &again, &e));
+	ck_assert_uint_eq(none.n, 0);
 	ck_assert_str_eq(buf_str(&out), buf_str(&again));
 	done(&w);
 }
