@@ -74,7 +74,9 @@ static int read_line(struct tmpfiles *f, const char *line, const char *path, uns
 	int r = text_split_words(line, &words);
 	if (r == -ENOMEM)
 		return err_oom(e);
-	if (r < 0 || words.n < 2 || words.v[1][0] != '/' || !words.v[0][0])
+	/* "-" is for fields that are not given, and the type always is. */
+	if (r < 0 || words.n < 2 || words.v[1][0] != '/' || !words.v[0][0] ||
+	    str_eq(words.v[0], "-"))
 		return err_set(e, -EBADMSG, "%s:%u: not a line of tmpfiles.d(5)", path, number);
 	return take_words(f, &words, e);
 }

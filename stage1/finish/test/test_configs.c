@@ -183,6 +183,8 @@ START_TEST(etc_of_tmpfiles)
 	ck_fails(finish_configs(&f.p, &e), -EINVAL, "0758");
 	fx_overlay_file(&f, "usr/lib/tmpfiles.d/a.conf", "\nd etc/x 0755\n");
 	ck_fails(finish_configs(&f.p, &e), -EBADMSG, "a.conf:2");
+	fx_overlay_file(&f, "usr/lib/tmpfiles.d/a.conf", "- /etc/x 0755\n");
+	ck_fails(finish_configs(&f.p, &e), -EBADMSG, "a.conf:1: not a line of tmpfiles.d(5)");
 	fx_done(&f);
 }
 END_TEST
