@@ -2,7 +2,8 @@
 #include "stage1/fs/fs.h"
 #include "stage1/fs/reader.h"
 
-static const struct fs_writer *const writers[] = { &fs_writer_ext4, &fs_writer_vfat };
+static const struct fs_writer *const writers[] = { &fs_writer_erofs, &fs_writer_ext4,
+						   &fs_writer_vfat };
 static const struct fs_reader_type *const types[] = { &fs_reader_type_ext4, &fs_reader_type_vfat };
 
 const struct fs_writer *fs_writer_find(const char *name)

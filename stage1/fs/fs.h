@@ -64,6 +64,12 @@ extern const struct fs_writer fs_writer_ext4;
  */
 extern const struct fs_writer fs_writer_vfat;
 
+/*
+ * erofs: blocks of 4096 bytes, below 16 TiB. Attributes of user.*, trusted.* and security.*, and ACLs as
+ * Linux has them in attributes. Equal contents are stored once.
+ */
+extern const struct fs_writer fs_writer_erofs;
+
 /** fs_writer_find() - by name; NULL if there is none */
 const struct fs_writer *fs_writer_find(const char *name);
 
