@@ -72,7 +72,7 @@ int recipe_set_initrd(const struct yaml_value *v, void *target, struct err *e)
 
 FIELD_FN(fs_type)
 {
-	static const char *const names[] = { "ext4" };
+	static const char *const names[] = { "erofs", "ext4" };
 	struct recipe *r = target;
 	size_t i;
 

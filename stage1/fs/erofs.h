@@ -15,6 +15,21 @@
 #include "stage1/fs/erofs_format.h"
 #include "stage1/fs/fs.h"
 
+/* A stretch of a content that is stored as one physical cluster. */
+struct erofs_extent {
+	uint32_t len;	   /* of the content */
+	uint16_t n_blocks; /* on the disk */
+	bool plain;	   /* not compressed: one block */
+};
+
+/* What is compressed by itself: a small file, or a part of a large one. */
+struct erofs_segment {
+	struct erofs_extent *v;
+	size_t n, cap;
+	uint64_t n_blocks;
+	uint64_t spool_at; /* where its blocks are kept until the write */
+};
+
 /* A content that one or more files have. */
 struct erofs_content {
 	const struct blob *blob;
@@ -26,6 +41,8 @@ struct erofs_content {
 	uint32_t *
 		chunk_blocks; /* chunked: each chunk's first block, counted from block; EROFS_HOLE */
 	size_t n_chunks;      /* 0: it is not chunked */
+	struct erofs_segment *segments; /* compressed */
+	size_t n_segments;		/* 0: it is not compressed */
 };
 
 struct erofs_contents {
@@ -71,6 +88,9 @@ struct erofs_plan {
 	struct erofs_xattrs xattrs;
 	uint64_t epoch; /* the time that most inodes have */
 	uint64_t meta_bytes;
+	int spool_fd;	/* compressed contents; -1: none */
+	uint8_t *spool; /* the same, mapped */
+	uint64_t spool_bytes;
 	uint32_t meta_block, xattr_block, dir_block, data_block; /* where each begins */
 };
 
@@ -109,6 +129,22 @@ int erofs_contents_place(struct erofs_plan *plan, struct err *e) must_check;
 
 /** erofs_contents_write() - side by side on the pool */
 int erofs_contents_write(const struct erofs_plan *plan, struct sink *s, struct err *e) must_check;
+
+/* erofs_pack.c */
+
+/**
+ * erofs_pack() - compress the contents that become smaller by it, side by side, into the spool
+ * Return: 0; -ENOSPC the spool's disk is full; -ENOMEM; -ECANCELED
+ */
+int erofs_pack(struct erofs_plan *plan, struct err *e) must_check;
+void erofs_segments_free(struct erofs_segment *v, size_t n);
+
+/** erofs_index_bytes() - of the map of a compressed content, its head included */
+uint64_t erofs_index_bytes(const struct erofs_content *c);
+
+/** erofs_index_put() - the map; @out: zeros, erofs_index_bytes() of them; @block: of the content's first */
+void erofs_index_put(const struct erofs_plan *plan, const struct erofs_content *c, uint64_t block,
+		     uint8_t *out);
 
 /* erofs_xattr.c */
 

@@ -117,8 +117,10 @@ int erofs_contents_init(struct erofs_plan *plan, struct err *e)
 
 void erofs_contents_done(struct erofs_contents *c)
 {
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
 		free(c->v[i].chunk_blocks);
+		erofs_segments_free(c->v[i].segments, c->v[i].n_segments);
+	}
 	free(c->v);
 }
 
@@ -181,6 +183,9 @@ static void choose_layouts(struct erofs_plan *plan)
 		if (c && c->n_chunks) {
 			it->layout = EROFS_CHUNKED;
 			it->index_bytes = (uint32_t)(4 * c->n_chunks);
+		} else if (c && c->n_segments) {
+			it->layout = EROFS_COMPRESSED_FULL;
+			it->index_bytes = (uint32_t)erofs_index_bytes(c);
 		} else if (rest && erofs_meta_bytes(it) + rest <= EROFS_BLOCK_BYTES) {
 			it->layout = EROFS_FLAT_INLINE;
 			it->inline_bytes = rest;
@@ -197,10 +202,14 @@ int erofs_contents_place(struct erofs_plan *plan, struct err *e)
 	int r = pool_run(plan->base.params.pool, c->n, prepare, plan, e);
 	if (r < 0)
 		return r;
+	if (plan->base.params.compression != FS_PLAIN)
+		r = erofs_pack(plan, e);
+	if (r < 0)
+		return r;
 	choose_layouts(plan);
 	for (size_t i = 0; i < c->n; i++) {
 		struct erofs_content *one = &c->v[i];
-		if (!one->n_chunks)
+		if (!one->n_chunks && !one->n_segments)
 			one->n_blocks = one->whole ? div_round_up(one->blob->len, EROFS_BLOCK_BYTES)
 						   : one->blob->len / EROFS_BLOCK_BYTES;
 		one->block = c->n_blocks;
@@ -223,6 +232,20 @@ static int add_chunks(struct fs_copies *copies, const struct erofs_content *c, u
 	return r;
 }
 
+static int add_segments(struct fs_copies *copies, const struct erofs_plan *plan,
+			const struct erofs_content *c, uint64_t to, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < c->n_segments; i++) {
+		const struct erofs_segment *s = &c->segments[i];
+		uint64_t bytes = s->n_blocks * EROFS_BLOCK_BYTES;
+		r = fs_copies_add(copies, plan->spool + s->spool_at, bytes, to, e);
+		to += bytes;
+	}
+	return r;
+}
+
 int erofs_contents_write(const struct erofs_plan *plan, struct sink *s, struct err *e)
 {
 	_cleanup_fs_copies_ struct fs_copies copies = { 0 };
@@ -233,6 +256,8 @@ int erofs_contents_write(const struct erofs_plan *plan, struct sink *s, struct e
 		uint64_t to = (plan->data_block + c->block) * EROFS_BLOCK_BYTES;
 		if (c->n_chunks)
 			r = add_chunks(&copies, c, to, e);
+		else if (c->n_segments)
+			r = add_segments(&copies, plan, c, to, e);
 		else
 			r = fs_copies_add(&copies, c->blob->data,
 					  MIN(c->blob->len, c->n_blocks * EROFS_BLOCK_BYTES), to,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Superblock, inodes with what lies behind them, shared attributes and directories. */
 #include "stage1/fs/erofs.h"
+#include "stage1/fs/erofs_codec.h"
 
 /* CRC32C as EROFS has it: no final inversion. */
 static uint32_t crc32c(uint32_t crc, const uint8_t *data, size_t len)
@@ -15,12 +16,44 @@ static uint32_t crc32c(uint32_t crc, const uint8_t *data, size_t len)
 
 static uint32_t incompat(const struct erofs_plan *plan)
 {
+	const struct fs_params *p = &plan->base.params;
 	uint32_t f = 0;
 
-	for (size_t i = 0; i < plan->contents.n; i++)
-		if (plan->contents.v[i].n_chunks)
+	for (size_t i = 0; i < plan->contents.n; i++) {
+		const struct erofs_content *c = &plan->contents.v[i];
+		if (c->n_chunks)
 			f |= EROFS_INCOMPAT_CHUNKED_FILE;
+		if (c->n_segments)
+			f |= EROFS_INCOMPAT_LZ4_0PADDING;
+	}
+	if (f & EROFS_INCOMPAT_LZ4_0PADDING &&
+	    (p->compression == FS_ZSTD || erofs_cluster_bytes(p) > EROFS_BLOCK_BYTES))
+		f |= EROFS_INCOMPAT_COMPR_CFGS;
 	return f;
+}
+
+/* Behind the superblock, where compression is more than LZ4 in single blocks. */
+static void put_configs(const struct erofs_plan *plan, struct erofs_super *super)
+{
+	const struct fs_params *p = &plan->base.params;
+	uint8_t *out = (uint8_t *)(super + 1);
+
+	if (p->compression == FS_ZSTD) {
+		struct erofs_zstd_config c = { .window_log =
+						       (uint8_t)(erofs_codec_window_log(p) - 10) };
+		super->algorithms = 1 << EROFS_ZSTD;
+		put_le16(out, sizeof(c));
+		memcpy(out + 2, &c, sizeof(c));
+	} else {
+		struct erofs_lz4_config c = {
+			.max_distance = UINT16_MAX,
+			.max_cluster_blocks =
+				(uint16_t)(erofs_cluster_bytes(p) / EROFS_BLOCK_BYTES),
+		};
+		super->algorithms = 1 << EROFS_LZ4;
+		put_le16(out, sizeof(c));
+		memcpy(out + 2, &c, sizeof(c));
+	}
 }
 
 static void put_super(const struct erofs_plan *plan, uint8_t *block)
@@ -42,6 +75,8 @@ static void put_super(const struct erofs_plan *plan, uint8_t *block)
 	memcpy(super->uuid, p->uuid, sizeof(super->uuid));
 	if (p->label)
 		memcpy(super->label, p->label, strlen(p->label));
+	if (super->feature_incompat & EROFS_INCOMPAT_COMPR_CFGS)
+		put_configs(plan, super);
 	super->checksum = crc32c(UINT32_MAX, block + EROFS_SUPER_OFFSET,
 				 EROFS_BLOCK_BYTES - EROFS_SUPER_OFFSET);
 }
@@ -58,6 +93,8 @@ static uint32_t content_field(const struct erofs_plan *plan, const struct erofs_
 		return (uint32_t)it->block;
 	if (!c)
 		return 0;
+	if (c->n_segments)
+		return (uint32_t)c->n_blocks;
 	return c->n_chunks ? c->chunk_bits : (uint32_t)(plan->data_block + c->block);
 }
 
@@ -135,8 +172,11 @@ static int put_item(const struct erofs_plan *plan, size_t i, uint8_t *meta, stru
 	put_inode(plan, i, out);
 	if (it->xattr_bytes)
 		erofs_xattr_encode(plan, it, out + erofs_inode_bytes(it));
+	const struct erofs_content *c = it->content ? &plan->contents.v[it->content - 1] : NULL;
 	if (it->layout == EROFS_CHUNKED)
-		put_chunks(plan, &plan->contents.v[it->content - 1], rest - it->index_bytes);
+		put_chunks(plan, c, rest - it->index_bytes);
+	else if (it->layout == EROFS_COMPRESSED_FULL)
+		erofs_index_put(plan, c, plan->data_block + c->block, rest - it->index_bytes);
 	if (S_ISDIR(inode->mode) || S_ISLNK(inode->mode))
 		return put_own(plan, i, rest, s, e);
 	if (it->inline_bytes)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <sys/mman.h>
+
 #include "stage1/fs/erofs.h"
+#include "stage1/fs/erofs_codec.h"
 
 static void erofs_free(struct fs_plan *base)
 {
@@ -7,6 +10,10 @@ static void erofs_free(struct fs_plan *base)
 
 	erofs_contents_done(&plan->contents);
 	erofs_xattrs_done(&plan->xattrs);
+	if (plan->spool)
+		munmap(plan->spool, plan->spool_bytes);
+	if (plan->spool_fd >= 0)
+		close(plan->spool_fd);
 	free(plan->items);
 	free(plan);
 }
@@ -17,7 +24,8 @@ static int check(const struct erofs_plan *plan, struct err *e)
 
 	if (p->label && strlen(p->label) > sizeof(((struct erofs_super *)NULL)->label))
 		return err_set(e, -EINVAL, "erofs: the label %s is longer than 16 bytes", p->label);
-	return 0;
+	int r = erofs_codec_check(p, e);
+	return r < 0 ? err_wrap(e, r, "erofs") : 0;
 }
 
 static int erofs_plan(const struct tree *t, const struct fs_params *p, struct fs_plan **ret,
@@ -28,6 +36,7 @@ static int erofs_plan(const struct tree *t, const struct fs_params *p, struct fs
 
 	if (!plan)
 		return err_oom(e);
+	plan->spool_fd = -1;
 	base = &plan->base;
 	*base = (struct fs_plan){ .writer = &fs_writer_erofs, .tree = t, .params = *p };
 	int r = check(plan, e);

@@ -11,13 +11,19 @@
 #include "base/source.h"
 #include "stage1/tree/tree.h"
 
+enum fs_compression { FS_PLAIN, FS_LZ4, FS_LZ4HC, FS_ZSTD };
+
 struct fs_params {
-	uint8_t uuid[16];	   /* FAT uses the first 4 bytes as its volume id */
-	uint8_t hash_seed[16];	   /* ext4's directory hash */
-	const char *label;	   /* NULL: none */
-	int64_t time;		   /* seconds since 1970, for every time that is not a file's own */
-	uint64_t size_bytes;	   /* 0: as small as the content allows */
-	uint32_t sector_bytes;	   /* FAT's logical sector: 512 or 4096; 0: 512 */
+	uint8_t uuid[16];      /* FAT uses the first 4 bytes as its volume id */
+	uint8_t hash_seed[16]; /* ext4's directory hash */
+	const char *label;     /* NULL: none */
+	int64_t time;	       /* seconds since 1970, for every time that is not a file's own */
+	uint64_t size_bytes;   /* 0: as small as the content allows */
+	uint32_t sector_bytes; /* FAT's logical sector: 512 or 4096; 0: 512 */
+	enum fs_compression compression; /* erofs only */
+	int level;			 /* of compression; 0: the algorithm's own default */
+	uint32_t cluster_bytes;		 /* of compression: compressed together; 0: 4096 */
+	int spool_fd; /* an empty file that keeps compressed contents until the write; -1: memory */
 	struct pool *pool;	   /* may be NULL */
 	struct progress *progress; /* may be NULL */
 };
