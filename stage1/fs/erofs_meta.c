@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Superblock, inodes with what lies behind them, shared attributes and directories. */
+#include <ext2fs/ext2fs.h>
+
 #include "stage1/fs/erofs.h"
 #include "stage1/fs/erofs_codec.h"
-
-/* CRC32C as EROFS has it: no final inversion. */
-static uint32_t crc32c(uint32_t crc, const uint8_t *data, size_t len)
-{
-	while (len--) {
-		crc ^= *data++;
-		for (int i = 0; i < 8; i++)
-			crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1;
-	}
-	return crc;
-}
 
 static uint32_t incompat(const struct erofs_plan *plan)
 {
@@ -77,8 +68,8 @@ static void put_super(const struct erofs_plan *plan, uint8_t *block)
 		memcpy(super->label, p->label, strlen(p->label));
 	if (super->feature_incompat & EROFS_INCOMPAT_COMPR_CFGS)
 		put_configs(plan, super);
-	super->checksum = crc32c(UINT32_MAX, block + EROFS_SUPER_OFFSET,
-				 EROFS_BLOCK_BYTES - EROFS_SUPER_OFFSET);
+	super->checksum = ext2fs_crc32c_le(UINT32_MAX, block + EROFS_SUPER_OFFSET,
+					   EROFS_BLOCK_BYTES - EROFS_SUPER_OFFSET);
 }
 
 /* What an inode says of where its content is. */

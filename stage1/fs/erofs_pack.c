@@ -201,13 +201,14 @@ int erofs_pack(struct erofs_plan *plan, struct err *e)
 	for (size_t i = 0; r == 0 && i < c->n; i++)
 		if (!c->v[i].n_chunks && c->v[i].blob->len > EROFS_BLOCK_BYTES)
 			r = add_jobs(&p, &c->v[i], e);
-	if (r == 0) {
+	if (r == 0 && p.n_jobs) {
 		qsort(p.jobs, p.n_jobs, sizeof(*p.jobs), compare_jobs);
 		r = pool_run(plan->base.params.pool, p.n_jobs, run_job, &p, e);
 	}
 	free(p.jobs);
 	for (size_t i = 0; r == 0 && i < c->n; i++)
-		judge(&c->v[i]);
+		if (c->v[i].n_segments)
+			judge(&c->v[i]);
 	return r < 0 ? r : map_spool(plan, atomic_load(&p.spool_at), e);
 }
 

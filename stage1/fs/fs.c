@@ -4,7 +4,8 @@
 
 static const struct fs_writer *const writers[] = { &fs_writer_erofs, &fs_writer_ext4,
 						   &fs_writer_vfat };
-static const struct fs_reader_type *const types[] = { &fs_reader_type_ext4, &fs_reader_type_vfat };
+static const struct fs_reader_type *const types[] = { &fs_reader_type_erofs, &fs_reader_type_ext4,
+						      &fs_reader_type_vfat };
 
 const struct fs_writer *fs_writer_find(const char *name)
 {

@@ -23,7 +23,7 @@ struct fs_params {
 	enum fs_compression compression; /* erofs only */
 	int level;			 /* of compression; 0: the algorithm's own default */
 	uint32_t cluster_bytes;		 /* of compression: compressed together; 0: 4096 */
-	int spool_fd; /* an empty file that keeps compressed contents until the write; -1: memory */
+	int spool_fd; /* an empty file that keeps compressed contents until the write; 0: memory */
 	struct pool *pool;	   /* may be NULL */
 	struct progress *progress; /* may be NULL */
 };

@@ -11,5 +11,6 @@ struct fs_reader_type {
 	int (*open)(const struct source *src, struct fs_reader **ret, struct err *e);
 };
 
+extern const struct fs_reader_type fs_reader_type_erofs;
 extern const struct fs_reader_type fs_reader_type_ext4;
 extern const struct fs_reader_type fs_reader_type_vfat;

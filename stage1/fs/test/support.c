@@ -29,8 +29,27 @@ static int load_xattrs(const char *full, struct tree_node *n, struct err *e)
 	return 0;
 }
 
-static int load_one(struct tree *t, const char *full, const char *path, struct err *e)
+/* Files with several names, by their inode. */
+struct loaded {
+	struct tree *t;
+	struct {
+		ino_t ino;
+		char *path;
+	} v[1000];
+	size_t n;
+};
+
+static struct tree_node *find_link(const struct loaded *l, ino_t ino)
 {
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].ino == ino)
+			return tree_lookup(l->t, l->v[i].path);
+	return NULL;
+}
+
+static int load_one(struct loaded *l, const char *full, const char *path, struct err *e)
+{
+	struct tree *t = l->t;
 	struct tree_node *n = NULL;
 	struct blob *blob = NULL;
 	char target[4096];
@@ -43,7 +62,10 @@ static int load_one(struct tree *t, const char *full, const char *path, struct e
 			       .uid = st.st_uid,
 			       .gid = st.st_gid,
 			       .mtime = st.st_mtime };
+	struct tree_node *link = S_ISDIR(st.st_mode) ? NULL : find_link(l, st.st_ino);
 	int r = 0;
+	if (link)
+		return tree_add_link(t, path, link, NULL, e);
 	if (S_ISDIR(st.st_mode)) {
 		r = tree_add_dir(t, path, &m, &n, e);
 	} else if (S_ISREG(st.st_mode)) {
@@ -58,10 +80,15 @@ static int load_one(struct tree *t, const char *full, const char *path, struct e
 	} else {
 		r = tree_add_special(t, path, &m, major(st.st_rdev), minor(st.st_rdev), &n, e);
 	}
+	if (r == 0 && !S_ISDIR(st.st_mode) && st.st_nlink > 1) {
+		ck_assert_uint_lt(l->n, ARRAY_SIZE(l->v));
+		l->v[l->n].ino = st.st_ino;
+		l->v[l->n++].path = strdup(path);
+	}
 	return r < 0 ? r : load_xattrs(full, n, e);
 }
 
-static int load_dir(struct tree *t, const char *full, const char *path, struct err *e)
+static int load_dir(struct loaded *l, const char *full, const char *path, struct err *e)
 {
 	DIR *d = opendir(full);
 	struct dirent *de;
@@ -75,9 +102,9 @@ static int load_dir(struct tree *t, const char *full, const char *path, struct e
 		_cleanup_free_ char *sub = str_printf("%s/%s", full, de->d_name);
 		_cleanup_free_ char *name =
 			str_printf("%s%s%s", path, *path ? "/" : "", de->d_name);
-		r = load_one(t, sub, name, e);
+		r = load_one(l, sub, name, e);
 		if (r == 0 && de->d_type == DT_DIR)
-			r = load_dir(t, sub, name, e);
+			r = load_dir(l, sub, name, e);
 	}
 	closedir(d);
 	return r;
@@ -86,8 +113,11 @@ static int load_dir(struct tree *t, const char *full, const char *path, struct e
 int fs_test_load(const char *dir, struct tree **ret, struct err *e)
 {
 	_cleanup_(tree_free) struct tree *t = tree_new();
+	struct loaded l = { .t = t };
 
-	int r = t ? load_dir(t, dir, "", e) : err_oom(e);
+	int r = t ? load_dir(&l, dir, "", e) : err_oom(e);
+	for (size_t i = 0; i < l.n; i++)
+		free(l.v[i].path);
 	if (r == 0)
 		*ret = TAKE_PTR(t);
 	return r;

@@ -7,6 +7,8 @@
 
 #define SUPER_RO_COMPAT (1024 + 100)
 #define METADATA_CSUM	0x400
+#define EROFS_COMPAT	(1024 + 8)
+#define EROFS_CHECKSUM	1
 
 static uint32_t next(uint64_t *x, uint32_t below)
 {
@@ -19,7 +21,18 @@ static unsigned int rounds(void)
 	const char *s = getenv("FS_DAMAGE_ROUNDS");
 	uint64_t n;
 
-	return s && parse_u64(s, 10, &n) == 0 ? (unsigned int)n : 3000;
+	return s && parse_u64(s, 10, &n) == 0 ? (unsigned int)n : 2000;
+}
+
+/* Compressible, and yet not the same everywhere. */
+static struct blob *text(size_t len)
+{
+	uint8_t *data = malloc(len);
+
+	ck_assert_ptr_nonnull(data);
+	for (size_t i = 0; i < len; i++)
+		data[i] = (uint8_t)(i % 7 ? i / 300 : i * i >> 9);
+	return blob_new_take(data, len);
 }
 
 /* A bit of everything, in few blocks. */
@@ -37,6 +50,7 @@ static struct tree *sample(bool posix)
 	}
 	n = fs_test_file(t, "file", 9000);
 	fs_test_file(t, "dir/other.txt", 100);
+	ck_ok(tree_add_file(t, "text", &(struct tree_meta){ .mode = 0644 }, text(70000), NULL, &e));
 	if (!posix)
 		return t;
 	memset(target, 't', sizeof(target) - 1);
@@ -50,10 +64,17 @@ static struct tree *sample(bool posix)
 	return t;
 }
 
+/* Of EROFS only: how the next image is made. */
+static enum fs_compression compression;
+static uint32_t cluster_bytes;
+
 static void make(const struct fs_writer *w, bool posix, struct buf *b)
 {
 	_cleanup_(tree_free) struct tree *t = sample(posix);
 	struct fs_params p = fs_test_params();
+
+	p.compression = compression;
+	p.cluster_bytes = cluster_bytes;
 	struct err e = { 0 };
 	_cleanup_(fs_plan_free) struct fs_plan *plan = NULL;
 	struct sink s;
@@ -106,6 +127,15 @@ static size_t *used_offsets(const struct buf *b, size_t *ret_n)
 	return v;
 }
 
+static void forget_checksums(const struct fs_writer *w, uint8_t *image)
+{
+	if (w == &fs_writer_ext4)
+		put_le32(image + SUPER_RO_COMPAT,
+			 get_le32(image + SUPER_RO_COMPAT) & ~METADATA_CSUM);
+	if (w == &fs_writer_erofs)
+		put_le32(image + EROFS_COMPAT, get_le32(image + EROFS_COMPAT) & ~EROFS_CHECKSUM);
+}
+
 static void flip(const struct fs_writer *w, bool posix, bool checksums, bool must_notice)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
@@ -115,8 +145,7 @@ static void flip(const struct fs_writer *w, bool posix, bool checksums, bool mus
 
 	make(w, posix, &b);
 	if (!checksums)
-		put_le32(b.data + SUPER_RO_COMPAT,
-			 get_le32(b.data + SUPER_RO_COMPAT) & ~METADATA_CSUM);
+		forget_checksums(w, b.data);
 	ck_ok(use(&b, b.len, &e));
 	_cleanup_free_ size_t *used = used_offsets(&b, &n_used);
 	for (uint64_t seed = 1; seed <= n_rounds; seed++) {
@@ -154,6 +183,37 @@ END_TEST
 START_TEST(ext4_flipped_without_checksums)
 {
 	flip(&fs_writer_ext4, true, false, false);
+}
+END_TEST
+
+START_TEST(erofs_truncated)
+{
+	truncate_it(&fs_writer_erofs, true);
+}
+END_TEST
+
+static void flip_erofs(enum fs_compression c, uint32_t bytes)
+{
+	compression = c;
+	cluster_bytes = bytes;
+	flip(&fs_writer_erofs, true, false, false);
+}
+
+START_TEST(erofs_flipped)
+{
+	flip_erofs(FS_PLAIN, 0);
+}
+END_TEST
+
+START_TEST(erofs_flipped_lz4)
+{
+	flip_erofs(FS_LZ4, 0);
+}
+END_TEST
+
+START_TEST(erofs_flipped_zstd)
+{
+	flip_erofs(FS_ZSTD, 16384);
 }
 END_TEST
 
@@ -265,5 +325,6 @@ START_TEST(ext4_particular_damage)
 }
 END_TEST
 
-TEST_MAIN("damage", ext4_truncated, ext4_flipped, ext4_flipped_without_checksums, vfat_truncated,
+TEST_MAIN("damage", erofs_truncated, erofs_flipped, erofs_flipped_lz4, erofs_flipped_zstd,
+	  ext4_truncated, ext4_flipped, ext4_flipped_without_checksums, vfat_truncated,
 	  vfat_flipped, nothing_and_noise, vfat_particular_damage, ext4_particular_damage)

@@ -85,4 +85,45 @@ START_TEST(vfat_of_mtools)
 }
 END_TEST
 
-TEST_MAIN("foreign", ext4_of_mke2fs, vfat_of_mtools)
+START_TEST(erofs_of_mkfs_erofs)
+{
+	static const char *const ways[][3] = {
+		{ NULL },
+		{ "-zlz4" },
+		{ "-zlz4hc,12" },
+		{ "-zlz4hc", "-C65536" },
+		{ "-zlz4", "-Elegacy-compress" },
+		{ "-zlz4hc", "-C16384", "-Elegacy-compress" },
+		{ "-x1", "-Eforce-inode-extended" },
+	};
+	_cleanup_(tree_free) struct tree *t = NULL;
+	char *dir = test_dir();
+	_cleanup_free_ char *files = make_files(dir), *image = str_printf("%s/image", dir);
+	_cleanup_free_ char *big = str_printf("%s/big", files);
+	struct err e = { 0 };
+
+	if (!fs_test_program("mkfs.erofs")) {
+		test_dir_remove(dir);
+		test_skip("no mkfs.erofs");
+	}
+	_cleanup_fclose_ FILE *f = fopen(big, "we");
+	ck_assert_ptr_nonnull(f);
+	for (int i = 0; i < 300000; i++)
+		fprintf(f, i % 1000 < 300 ? "%d " : "text ", i % 1777 * i);
+	ck_assert_int_eq(fflush(f), 0);
+	ck_ok(fs_test_load(files, &t, &e));
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		const char *argv[8] = { "mkfs.erofs", "-d0" };
+		size_t n = 2;
+		for (size_t k = 0; k < 3 && ways[i][k]; k++)
+			argv[n++] = ways[i][k];
+		argv[n++] = image;
+		argv[n] = files;
+		free(fs_test_run(argv));
+		fs_test_compare_image(t, image, false);
+	}
+	test_dir_remove(dir);
+}
+END_TEST
+
+TEST_MAIN("foreign", erofs_of_mkfs_erofs, ext4_of_mke2fs, vfat_of_mtools)

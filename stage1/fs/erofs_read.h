@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Inside of the EROFS reader, for images that may be damaged: nothing of them is believed unchecked. It
+ * reads what our writer makes and what mkfs.erofs makes by default: all layouts, LZ4 and zstd; no fragments,
+ * no inline clusters, no further devices.
+ */
+#include "stage1/fs/erofs_format.h"
+#include "stage1/fs/reader.h"
+
+/* What a compressed cluster may become, as in Linux: it bounds what is allocated. */
+#define EROFS_EXTENT_MAX_BYTES (12 * MiB)
+
+struct erofs_reader {
+	struct fs_reader base;
+	const struct source *src;
+	struct erofs_super super;
+	uint64_t bytes;	     /* of the filesystem, at most the source's */
+	uint8_t *extent;     /* what was decompressed last … */
+	uint64_t extent_ino; /* … of which inode, and where in it */
+	uint64_t extent_from, extent_len;
+};
+
+/* An inode as both forms have it. */
+struct erofs_inode {
+	uint64_t nid, at; /* at: in the image */
+	enum erofs_layout layout;
+	uint32_t mode, uid, gid, n_links, u;
+	uint64_t size_bytes;
+	int64_t mtime;
+	uint32_t inode_bytes, xattr_bytes;
+};
+
+/* Where a compressed extent is. */
+struct erofs_mapped {
+	uint64_t from, len; /* in the file */
+	uint64_t at, bytes; /* in the image */
+	uint8_t algorithm;
+	bool plain;
+};
+
+int erofs_bad(uint64_t nid, const char *what, struct err *e);
+
+/** erofs_read_at() - bytes of the image; -EINVAL outside of it */
+int erofs_read_at(struct erofs_reader *r, uint64_t at, void *data, uint64_t len,
+		  struct err *e) must_check;
+
+/** erofs_read_inode() - Return: 0; -EINVAL no such inode, or damaged; -EIO */
+int erofs_read_inode(struct erofs_reader *r, uint64_t nid, struct erofs_inode *ret,
+		     struct err *e) must_check;
+
+/** erofs_read_content() - of a file, directory or symlink; all of @len must lie within its size */
+int erofs_read_content(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
+		       void *data, size_t len, struct err *e) must_check;
+
+/** erofs_map() - the extent that a byte of a compressed file is in */
+int erofs_map(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
+	      struct erofs_mapped *ret, struct err *e) must_check;
+
+/** erofs_unpack() - one cluster; @out: m->len bytes; Return: 0; -EINVAL it is not what it should be */
+int erofs_unpack(const struct erofs_mapped *m, const uint8_t *in, uint8_t *out) must_check;
+
+int erofs_readdir(struct fs_reader *base, uint64_t ino,
+		  int (*fn)(void *ctx, const char *name, size_t len, uint64_t ino, struct err *e),
+		  void *ctx, struct err *e);
+int erofs_read_xattrs(struct fs_reader *base, uint64_t ino,
+		      int (*fn)(void *ctx, const char *name, const void *value, size_t len,
+				struct err *e),
+		      void *ctx, struct err *e);
