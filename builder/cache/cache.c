@@ -63,6 +63,7 @@ int cache_open(const char *path, struct cache **ret, struct err *e)
 			"cache %s: %s: set XDG_CACHE_HOME to a directory that can be written to",
 			path, strerror(-r));
 	cache_unpack_store_init(c);
+	cache_remove_left(c);
 	*ret = TAKE_PTR(c);
 	return 0;
 }

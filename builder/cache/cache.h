@@ -21,7 +21,8 @@
 struct cache;
 
 /**
- * cache_open() - open a cache, made if it is not there (missing parents too)
+ * cache_open() - open a cache, made if it is not there (missing parents too); temporary files that
+ * killed processes left go
  * Return: 0; negative errno with the path
  */
 int cache_open(const char *path, struct cache **ret, struct err *e) must_check;

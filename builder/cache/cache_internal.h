@@ -29,6 +29,9 @@ bool cache_key_is_valid(const char *key);
 int cache_temporary(struct cache *c, const char *dir, const char *key,
 		    char ret_name[CACHE_NAME_MAX]) must_check;
 
+/** cache_remove_left() - temporary files that nobody writes: of processes that were killed */
+void cache_remove_left(struct cache *c);
+
 /** cache_hash() - SHA-256 of a file's bytes from 0 to its end, into @s; Return: 0 or negative errno */
 int cache_hash(int fd, struct sha256 *s, uint64_t *ret_bytes) must_check;
 

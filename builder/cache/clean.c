@@ -92,6 +92,26 @@ static void clean_one(struct cleaning *k, const char *dir, const char *name)
 		remove_file(k, path);
 }
 
+void cache_remove_left(struct cache *c)
+{
+	static const char *const dirs[] = { "partial", "unpacked" };
+	struct cleaning k = { .c = c };
+	char key[CACHE_KEY_CHARS + 1];
+	const char *suffix;
+	struct err ignored;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		_cleanup_strv_ struct strv names = STRV_INIT;
+		if (list_names(c, dirs[i], &names, &ignored) < 0)
+			continue;
+		for (size_t n = 0; n < names.n; n++) {
+			_cleanup_free_ char *path = str_printf("%s/%s", dirs[i], names.v[n]);
+			if (path && names.v[n][0] == '.' && parse_name(names.v[n], key, &suffix))
+				remove_unless_locked(&k, path);
+		}
+	}
+}
+
 static bool is_right_package(const char *key, int fd)
 {
 	_cleanup_(sha256_free) struct sha256 *s = sha256_new();

@@ -296,6 +296,28 @@ START_TEST(an_archive_appears_whole_or_not_at_all)
 }
 END_TEST
 
+START_TEST(what_killed_processes_left_goes)
+{
+	_cleanup_(cache_close) struct cache *c = NULL, *again = NULL;
+	char *dir = new_cache(&c), hex[SHA256_HEX], name[CACHE_NAME_MAX];
+	_cleanup_free_ char *path = str_printf("%s/a/cache", dir);
+	struct err e = { 0 };
+
+	hash_hex("x", 1, hex);
+	_cleanup_close_ int used = cache_temporary(c, "unpacked", hex, name);
+	ck_assert_int_ge(used, 0);
+	_cleanup_free_ char *in_use = str_printf("%s/%s", path, name);
+	int left = cache_temporary(c, "partial", hex, name);
+	ck_assert_int_ge(left, 0);
+	_cleanup_free_ char *unused = str_printf("%s/%s", path, name);
+	close(left); /* as the end of its process does */
+	ck_ok(cache_open(path, &again, &e));
+	ck_assert_int_eq(access(in_use, F_OK), 0);
+	ck_assert_int_ne(access(unused, F_OK), 0);
+	test_dir_remove(dir);
+}
+END_TEST
+
 START_TEST(verifying_finds_lost_bits)
 {
 	struct err e = { 0 };
@@ -386,4 +408,5 @@ END_TEST
 
 TEST_MAIN("cache", packages_are_checked_when_they_come, downloads_resume, two_may_store_the_same,
 	  archives_are_unpacked_once, an_archive_appears_whole_or_not_at_all,
-	  verifying_finds_lost_bits, one_package_is_checked, cleaning_keeps_what_is_named)
+	  what_killed_processes_left_goes, verifying_finds_lost_bits, one_package_is_checked,
+	  cleaning_keeps_what_is_named)
