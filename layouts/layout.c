@@ -61,9 +61,11 @@ static int check_partition(const struct layout *l, size_t i, struct err *e)
 
 	if (in_slot(p->type) != (p->slot != LAYOUT_NO_SLOT))
 		return err_set(e, -EINVAL, "partition %zu (%s) %s", i + 1, name,
-			       in_slot(p->type) ? "needs a slot: a or b" : "can have no slot");
+			       in_slot(p->type) ? "needs a slot: a or b"
+						: "can have no slot: leave it out");
 	if (layout_find(l, p->type, p->slot) != p)
-		return err_set(e, -EINVAL, "partition %zu (%s) is there twice", i + 1, name);
+		return err_set(e, -EINVAL, "partition %zu (%s) is there twice: leave one out",
+			       i + 1, name);
 	if (p->size_bytes == 0 || p->size_bytes % LAYOUT_ALIGN_BYTES)
 		return err_set(e, -EINVAL,
 			       "partition %zu (%s): its size has to be a multiple of 1M", i + 1,

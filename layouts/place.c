@@ -92,7 +92,9 @@ static int place_one(const struct layout *l, const struct layout_partition *part
 		.attributes = part->slot == LAYOUT_NO_SLOT ? 0 : GPT_READ_ONLY,
 	};
 	if (add_overflows(*at, part->size_bytes, at) || *at > INT64_MAX / 2)
-		return err_set(e, -EINVAL, "layout %s is larger than any disk", l->name);
+		return err_set(e, -EINVAL,
+			       "layout %s is larger than any disk: make its partitions smaller",
+			       l->name);
 	snprintf(id, sizeof(id), "%s:%d", layout_type_name(part->type), part->slot);
 	derive_uuid(p->seed, id, out->uuid);
 	return set_label(out, p, e);

@@ -164,7 +164,7 @@ static int build_initrd(struct build *b, struct err *e)
 	if (r == 0)
 		r = module_index_closure(index, &recipe->initrd_modules, &modules, e);
 	if (r < 0)
-		return err_wrap(e, r, "initrd");
+		return err_wrap(e, r, "%s: initrd", recipe->path);
 	const struct initrd_params p = {
 		.system = b->tree,
 		.arch = recipe->arch,
@@ -178,7 +178,8 @@ static int build_initrd(struct build *b, struct err *e)
 		.unmatched = &unmatched,
 	};
 	r = initrd_build_tree(&p, &b->initrd, e);
-	return r < 0 ? err_wrap(e, r, "initrd") : warn_unmatched(b, &unmatched, e);
+	return r < 0 ? err_wrap(e, r, "%s: initrd", recipe->path)
+		     : warn_unmatched(b, &unmatched, e);
 }
 
 /* What was given, as one tree: packages and overlay. */

@@ -60,7 +60,8 @@ static int verity_plan(struct build *b, struct err *e)
 	build_derive(b, "verity salt 2", b->verity.salt + 32, 32);
 	build_derive(b, "verity uuid", b->verity.uuid, sizeof(b->verity.uuid));
 	b->verity_bytes = verity_area_bytes(&b->verity);
-	return b->verity_bytes ? 0 : err_set(e, -EINVAL, "/usr cannot have a hash tree");
+	return b->verity_bytes ? 0
+			       : err_set(e, -EINVAL, "/usr is empty, or too large for a hash tree");
 }
 
 static int verity_run(struct build *b, struct err *e)
