@@ -17,7 +17,7 @@ mkdir -p "$overlay"
 rm "$lock"
 
 lock() { "$slipway" -q lock "$recipe" "$@" 2>"$T/stderr" || bad "lock $*: $(cat "$T/stderr")"; }
-plan() { "$slipway" build "$recipe" -o "$T/out" -n; }
+plan() { "$slipway" build "$recipe" -o "$T/out" -n "$@"; }
 id_of() { # kind, name: "NUMBER STATE"
 	sed -n "s/^$1 $2 //p" "$lock"
 }
@@ -55,7 +55,8 @@ lock
 is user sshd "${sshd% used} gone"
 echo 'u aaa -' >"$overlay/aaa.conf"
 fails 3 "usr/lib/sysusers.d/aaa.conf:1: the lock does not have group aaa: run slipway lock" plan
-lock
+try 0 "root" plan --relock
+is user sshd "${sshd% used} gone"
 aaa=$(id_of user aaa)
 [ "${aaa% used}" != "${sshd% used}" ] && [ "$(id_of group aaa)" = "$aaa" ] && ok || bad "aaa is \"$aaa\", sshd was \"$sshd\""
 cp "$T/with.yaml" "$base"
@@ -94,6 +95,10 @@ is user sshd "300 used"
 # From scratch.
 rm "$lock"
 lock
+cp "$lock" "$T/new.lock"
+echo "slipway-lock 1" >"$lock"
+try 0 "warning: $lock was of an older format: ids of users are allotted" "$slipway" lock "$recipe"
+cmp -s "$lock" "$T/new.lock" && ok || bad "after an older format: $(diff "$T/new.lock" "$lock")"
 is user sshd "300 used"
 [ -z "$(id_of user aaa)" ] && ok || bad "aaa is in a lock that has no previous one"
 finish
