@@ -107,7 +107,6 @@ END_TEST
 START_TEST(the_ledger_is_in_order)
 {
 	_cleanup_(ledger_free) struct ledger *l = NULL;
-	_cleanup_buf_ struct buf b = BUF_INIT;
 	struct err e = { 0 };
 
 	ck_ok(ledger_open(&l, &e));
@@ -172,8 +171,8 @@ START_TEST(some_scripts_do_nothing)
 	static const char *const nothing[] = {
 		"#!/bin/sh\n",
 		"#!/bin/sh -e\n\n# A comment.\nset -e\nexit 0\n",
-		"#! /bin/bash\n\ncase \"$1\" in\n  configure|abort-upgrade)\n    ;;\n  *)\n"
-		"    echo \"$0: unknown argument \\`$1'\" >&2\n    exit 1\n    ;;\nesac\n:\n",
+		("#! /bin/bash\n\ncase \"$1\" in\n  configure|abort-upgrade)\n    ;;\n  *)\n"
+		 "    echo \"$0: unknown argument \\`$1'\" >&2\n    exit 1\n    ;;\nesac\n:\n"),
 	};
 	static const char *const something[] = {
 		"",
