@@ -57,8 +57,9 @@ void block_words_done(struct block_words *w);
  *     %UNIT      a systemd unit; several in a row are one
  *     %CONF      a word "x.conf"; several in a row are one
  *     %INIT      /etc/init.d/x, and then x
- *     %PACKAGE   the package's name
+ *     %PACKAGE   the package's name, also with an architecture behind a colon
  *     %VALUE     v in ='v' and ="v", where v holds nothing that the shell expands
+ *     %CHANGE    what dpkg-maintscript-helper does to files of an older version
  *     %ARGS      arguments of dpkg-maintscript-helper, update-alternatives, py3compile and the like
  *                that hold nothing that the shell expands
  *

@@ -15,15 +15,21 @@ static const char *const unit_suffixes[] = { ".service", ".socket", ".target", "
 					     ".path",	 ".mount",  ".slice",  ".automount",
 					     ".swap",	 ".device", ".scope" };
 
-/* Programs whose arguments are data, and how many words after the name say what to do with them. */
-static const struct {
+/*
+ * Programs whose arguments are data. Where the first is a verb it stays, unless it is one of those that
+ * come to the same.
+ */
+static const struct program {
 	const char *name;
-	unsigned int verbs;
+	bool verb;
+	const char *alike[5];
 } programs[] = {
-	{ "dpkg-maintscript-helper", 1 },
-	{ "update-alternatives", 1 },
-	{ "py3compile", 0 },
-	{ "py3clean", 0 },
+	{ "dpkg-maintscript-helper",
+	  true,
+	  { "rm_conffile", "mv_conffile", "symlink_to_dir", "dir_to_symlink" } },
+	{ "update-alternatives", true, { NULL } },
+	{ "py3compile", false, { NULL } },
+	{ "py3clean", false, { NULL } },
 };
 
 struct normal {
@@ -73,6 +79,16 @@ static bool init_name(struct span word, struct span *ret)
 	return is_name(*ret);
 }
 
+/* "name" or "name:architecture" */
+static bool is_package(struct span word, const char *name)
+{
+	const char *colon = memchr(word.p, ':', word.len);
+
+	if (colon)
+		word.len = (size_t)(colon - word.p);
+	return span_eq(word, name);
+}
+
 static bool ends_with(const struct buf *b, const char *s)
 {
 	size_t len = strlen(s);
@@ -110,7 +126,7 @@ static int put_word(struct normal *n, struct span word)
 		return put_listed(n, "%CONF", word, &n->words->confs);
 	if (init_name(word, &init) || (n->init && span_eq(word, n->init)))
 		buf_append_str(n->out, "%INIT");
-	else if (span_eq(word, n->package))
+	else if (is_package(word, n->package))
 		buf_append_str(n->out, "%PACKAGE");
 	else
 		buf_append(n->out, word.p, word.len);
@@ -153,29 +169,48 @@ static int put_piece(struct normal *n, struct span *s)
 	return r;
 }
 
+static const struct program *find_program(struct span word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		if (span_eq(word, programs[i].name))
+			return &programs[i];
+	return NULL;
+}
+
+static bool is_literal(struct span word)
+{
+	return literal_quoted(word) == word.len || run_of(word, EXPANDED, false) == word.len ||
+	       run_of(word, WORD_CHARS, true) == word.len;
+}
+
+static void put_verb(struct buf *out, const struct program *p, struct span word)
+{
+	buf_append_str(out, " ");
+	for (size_t i = 0; p->alike[i]; i++)
+		if (span_eq(word, p->alike[i])) {
+			buf_append_str(out, "%CHANGE");
+			return;
+		}
+	buf_append(out, word.p, word.len);
+}
+
 /* "program verb arg…": arguments that are literal give way, the others stay. */
 static bool put_command(struct normal *n, struct span line)
 {
+	const struct program *p;
 	struct span word;
-	size_t i = 0, keep = 0;
 
-	if (!span_word(&line, &word))
-		return false;
-	while (i < ARRAY_SIZE(programs) && !span_eq(word, programs[i].name))
-		i++;
-	if (i == ARRAY_SIZE(programs))
+	if (!span_word(&line, &word) || !(p = find_program(word)))
 		return false;
 	buf_append(n->out, word.p, word.len);
-	for (; span_word(&line, &word); keep++) {
-		size_t quoted = literal_quoted(word);
-		bool literal = quoted == word.len || run_of(word, EXPANDED, false) == word.len ||
-			       run_of(word, WORD_CHARS, true) == word.len;
-		if (keep >= programs[i].verbs && literal) {
-			if (!ends_with(n->out, " %ARGS"))
-				buf_append_str(n->out, " %ARGS");
-		} else {
+	if (p->verb && span_word(&line, &word))
+		put_verb(n->out, p, word);
+	while (span_word(&line, &word)) {
+		if (!is_literal(word)) {
 			buf_append_str(n->out, " ");
 			buf_append(n->out, word.p, word.len);
+		} else if (!ends_with(n->out, " %ARGS")) {
+			buf_append_str(n->out, " %ARGS");
 		}
 	}
 	return true;

@@ -92,12 +92,18 @@ int ledger_files_check(struct ledger_files *f, const struct block *b, const stru
 		{ "dh_installsysusers", &w->confs, false, sysusers },
 		{ "dh_installtmpfiles", &w->confs, false, tmpfiles },
 		{ "dh_installsystemd", &w->units, false, system },
+		{ "dh_installsystemd", &w->confs, false, tmpfiles },
+		{ "dh_systemd_enable", &w->units, false, system },
 		{ "dh_installsystemduser", &w->units, false, user },
 		{ "dh_installinit", &w->inits, true, system },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-		if (span_eq(b->tool, needs[i].tool))
-			return check_words(f, &needs[i], remarks);
-	return 1;
+	int all = 1;
+
+	for (size_t i = 0; all >= 0 && i < ARRAY_SIZE(needs); i++)
+		if (span_eq(b->tool, needs[i].tool)) {
+			int r = check_words(f, &needs[i], remarks);
+			all = MIN(all, r);
+		}
+	return all;
 }

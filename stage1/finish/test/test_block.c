@@ -100,7 +100,8 @@ START_TEST(words_give_way)
 	check_form("make basic.conf x-y.conf z\n", "pkg", "dh_x\nmake %CONF z\n");
 	check_form("[ -x \"/etc/init.d/ssh\" ] && update ssh defaults\n", "pkg",
 		   "dh_x\n[ -x %INIT ] && update %INIT defaults\n");
-	check_form("start -p pkg pkg-more pk\n", "pkg", "dh_x\nstart -p %PACKAGE pkg-more pk\n");
+	check_form("start -p pkg pkg-more pk pkg:amd64\n", "pkg",
+		   "dh_x\nstart -p %PACKAGE pkg-more pk %PACKAGE\n");
 	check_form("NAME='ssh' X=\"y z\" run\n", "pkg", "dh_x\nNAME=%VALUE X=%VALUE run\n");
 }
 END_TEST
@@ -121,14 +122,19 @@ END_TEST
 START_TEST(arguments_of_known_programs_give_way)
 {
 	check_form("dpkg-maintscript-helper rm_conffile /etc/a 1\\~ -- \"$@\"\n", "pkg",
-		   "dh_x\ndpkg-maintscript-helper rm_conffile %ARGS \"$@\"\n");
+		   "dh_x\ndpkg-maintscript-helper %CHANGE %ARGS \"$@\"\n");
+	check_form("dpkg-maintscript-helper rm_conffile /etc/a -- \"$@\"\n"
+		   "dpkg-maintscript-helper mv_conffile /etc/a /etc/b -- \"$@\"\n",
+		   "pkg", "dh_x\ndpkg-maintscript-helper %CHANGE %ARGS \"$@\"\n");
+	check_form("dpkg-maintscript-helper rm_all /etc\n", "pkg",
+		   "dh_x\ndpkg-maintscript-helper rm_all %ARGS\n");
 	check_form("update-alternatives --install /usr/bin/a a /usr/bin/b 10 \\\n"
 		   "    --slave '/x' y /z\n",
 		   "pkg", "dh_x\nupdate-alternatives --install %ARGS\n");
 	check_form("py3compile -p pkg /usr/lib/pkg -V 3.9-\n", "pkg", "dh_x\npy3compile %ARGS\n");
 	/* Nothing is hidden in them. */
 	check_form("dpkg-maintscript-helper rm_conffile /etc/a;reboot\n", "pkg",
-		   "dh_x\ndpkg-maintscript-helper rm_conffile /etc/a;reboot\n");
+		   "dh_x\ndpkg-maintscript-helper %CHANGE /etc/a;reboot\n");
 	check_form("update-alternatives --remove a `id` >/etc/passwd\n", "pkg",
 		   "dh_x\nupdate-alternatives --remove %ARGS `id` >/etc/passwd\n");
 }
