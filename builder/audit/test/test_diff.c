@@ -368,10 +368,15 @@ START_TEST(what_was_taken_from_usr)
 	im_text(t.b.initrd, "usr/lib/text", "one\n2\nthree\n");
 	im_text(t.b.usr, "lib/os-release", "NAME=node\nVERSION=2\n");
 	im_text(t.b.initrd, "etc/initrd-release", "NAME=node\nVERSION=2\n");
+	node(&t, "bin/big")->inode->mode = S_IFREG | 0755;
+	im_text(t.a.initrd, "usr/bin/big", "");
+	im_text(t.b.initrd, "usr/bin/big", "")->inode->mode = S_IFREG | 0755;
 	struct diff_report d = two_compare(&t);
 	(void)find(&d, DIFF_CONTENT, "usr-a: /lib/text", "content, line 2");
 	(void)find(&d, DIFF_CONTENT, "usr-a: /lib/os-release", "content, line 2");
-	check_causes(&d, 2);
+	(void)find(&d, DIFF_MODE, "usr-a: /bin/big", "mode");
+	check_causes(&d, 3);
+	(void)find(&d, DIFF_FROM_USR, "esp: /EFI/Linux/node_1.efi: .initrd: /usr/bin/big", "mode");
 	(void)find(&d, DIFF_FROM_USR, "esp: /EFI/Linux/node_1.efi: .initrd: /usr/lib/text",
 		   "content");
 	(void)find(&d, DIFF_FROM_USR, "esp: /EFI/Linux/node_1.efi: .initrd: /etc/initrd-release",
@@ -393,6 +398,25 @@ START_TEST(another_key)
 	(void)find(&d, DIFF_KEY, "esp: /EFI/Linux/node_1.efi: certificate 1: signature",
 		   "certificate");
 	check_causes(&d, d.counts[DIFF_KEY]);
+	diff_report_done(&d);
+}
+END_TEST
+
+/* The same content signed by two keys: the signature's value follows from the key. */
+START_TEST(one_program_two_keys)
+{
+	_cleanup_buf_ struct buf a = BUF_INIT, b = BUF_INIT;
+
+	fx_make_stub(&a, PE_MACHINE_X86_64, "257");
+	fx_make_stub(&b, PE_MACHINE_X86_64, "257");
+	ck_ok(authenticode_sign(fx_db, &a, &e));
+	ck_ok(authenticode_sign(fx_pk, &b, &e));
+	fx_write("a.efi", a.data, a.len);
+	fx_write("b.efi", b.data, b.len);
+	struct diff_report d = compare(fx_path("a.efi"), fx_path("b.efi"));
+	(void)find(&d, DIFF_KEY, "certificate 1: signature", "signer");
+	(void)find(&d, DIFF_SIGNED, "certificate 1: signature", "value");
+	ck_assert_uint_eq(d.counts[DIFF_SIGNATURE], 0);
 	diff_report_done(&d);
 }
 END_TEST
@@ -677,6 +701,22 @@ START_TEST(same_tree_at_other_places)
 }
 END_TEST
 
+/* The same tree in a larger filesystem: lengths that follow from nothing are causes. */
+START_TEST(same_tree_in_another_size)
+{
+	struct two t;
+
+	two_init(&t);
+	t.a.usr_fs.size_bytes = MiB;
+	t.b.usr_fs.size_bytes = 2 * MiB;
+	struct diff_report d = two_compare(&t);
+	check_values(find(&d, DIFF_PLACEMENT, "usr-a: superblock", "blocks"), "256", "512");
+	(void)find(&d, DIFF_PLACEMENT, "usr-a: superblock", "free blocks");
+	check_causes(&d, d.counts[DIFF_PLACEMENT]);
+	diff_report_done(&d);
+}
+END_TEST
+
 /* Behind a file's end, in its last block; the hash tree does not agree, either. */
 START_TEST(behind_the_end_of_a_file)
 {
@@ -741,7 +781,7 @@ END_TEST
 
 FX_MAIN("diff", equal_disks_are_equal, line_of_a_text, offset_of_a_binary, attributes_of_a_file,
 	entries_of_a_tree, hard_links, superblock_of_usr, superblock_of_verity, seed_of_the_layout,
-	version, command_line, initrd, what_was_taken_from_usr, another_key, esp, flipped_bytes,
-	no_byte_is_passed_over, inside_of_a_uki, order_of_the_command_line, value_of_a_signature,
-	time_of_a_signature, same_tree_at_other_places, behind_the_end_of_a_file,
-	directories_of_outputs, limit)
+	version, command_line, initrd, what_was_taken_from_usr, another_key, one_program_two_keys,
+	esp, flipped_bytes, no_byte_is_passed_over, inside_of_a_uki, order_of_the_command_line,
+	value_of_a_signature, time_of_a_signature, same_tree_at_other_places,
+	same_tree_in_another_size, behind_the_end_of_a_file, directories_of_outputs, limit)
