@@ -6,6 +6,7 @@
 
 #define COFF_BYTES	24
 #define OPTIONAL_BYTES	112 /* PE32+, without its directories */
+#define CHECKSUM_AT	64
 #define DIRECTORY_BYTES 8
 #define PE_CERTIFICATES 4 /* among the directories */
 
@@ -30,7 +31,6 @@ static const struct field optional_fields[] = {
 	{ "file alignment", 36, 4, FIELD_NUMBER, DIFF_FORMAT },
 	{ "size of image", 56, 4, FIELD_NUMBER, DIFF_SIZE },
 	{ "size of headers", 60, 4, FIELD_NUMBER, DIFF_SIZE },
-	{ "checksum", 64, 4, FIELD_HEX, DIFF_CHECKSUM },
 	{ "subsystem", 68, 2, FIELD_NUMBER, DIFF_FORMAT },
 	{ "DLL characteristics", 70, 2, FIELD_HEX, DIFF_FORMAT },
 };
@@ -174,7 +174,7 @@ static int compare_certificates(struct compare *c, const struct programs *p, str
 	return r;
 }
 
-/* Where other parts of the file are. That of the certificates follows from what is before them. */
+/* Where other parts of the file are. That of the certificates is looked at after these. */
 static int compare_directories(struct compare *c, const struct programs *p, struct err *e)
 {
 	const uint8_t *a = p->pe[0]->data + p->pe[0]->optional_header,
@@ -185,26 +185,53 @@ static int compare_directories(struct compare *c, const struct programs *p, stru
 	for (uint32_t i = 0; r == 0 && i < MIN(n, ARRAY_SIZE(directory_names)); i++) {
 		size_t at = OPTIONAL_BYTES + i * DIRECTORY_BYTES;
 		const uint64_t v[] = { get_le64(a + at), get_le64(b + at) };
-		enum diff_kind kind =
-			i == PE_CERTIFICATES && differs(c, p) ? DIFF_SIZE : DIFF_FORMAT;
-		r = compare_add_numbers(c, kind, directory_names[i], v, e);
+		if (i != PE_CERTIFICATES)
+			r = compare_add_numbers(c, DIFF_FORMAT, directory_names[i], v, e);
 	}
 	return r;
 }
 
+/* All but what the certificates change: the checksum and their place. */
 static int compare_headers(struct compare *c, const struct programs *p, struct err *e)
 {
 	const struct pe *a = p->pe[0], *b = p->pe[1];
 	const uint8_t *coff[] = { a->data + a->optional_header - COFF_BYTES,
-				  b->data + b->optional_header - COFF_BYTES },
-		      *optional[] = { a->data + a->optional_header, b->data + b->optional_header };
+				  b->data + b->optional_header - COFF_BYTES };
+	uint8_t optional[2][OPTIONAL_BYTES];
 	size_t mark = compare_enter(c, "PE header");
 
+	for (int w = 0; w < 2; w++) {
+		memcpy(optional[w], p->pe[w]->data + p->pe[w]->optional_header, OPTIONAL_BYTES);
+		put_le32(optional[w] + CHECKSUM_AT, 0);
+	}
 	int r = compare_directories(c, p, e);
 	if (r == 0)
 		r = compare_fields(c, &coff_table, coff, !differs(c, p), e);
 	if (r == 0)
-		r = compare_fields(c, &optional_table, optional, !differs(c, p), e);
+		r = compare_fields(c, &optional_table,
+				   (const uint8_t *[]){ optional[0], optional[1] }, !differs(c, p),
+				   e);
+	compare_leave(c, mark);
+	return r;
+}
+
+/* What follows from everything else, if anything else differs. */
+static int compare_ends(struct compare *c, const struct programs *p, struct err *e)
+{
+	const struct pe *a = p->pe[0], *b = p->pe[1];
+	const uint64_t offset[] = { a->cert_offset, b->cert_offset },
+		       bytes[] = { a->cert_bytes, b->cert_bytes },
+		       sum[] = { get_le32(a->data + a->checksum), get_le32(b->data + b->checksum) };
+	bool follows = differs(c, p);
+	enum diff_kind place = follows ? DIFF_SIZE : DIFF_PLACEMENT;
+	size_t mark = compare_enter(c, "PE header");
+
+	int r = compare_add_numbers(c, place, "offset of the certificates", offset, e);
+	if (r == 0)
+		r = compare_add_numbers(c, place, "size of the certificates", bytes, e);
+	if (r == 0)
+		r = compare_add_numbers(c, follows ? DIFF_CHECKSUM : DIFF_DAMAGE, "checksum", sum,
+					e);
 	compare_leave(c, mark);
 	return r;
 }
@@ -282,5 +309,7 @@ int compare_pe(struct compare *c, const struct source *a, const struct source *b
 		r = compare_unused(c, &p, e);
 	if (r == 0)
 		r = compare_headers(c, &p, e);
-	return r < 0 ? r : compare_certificates(c, &p, e);
+	if (r == 0)
+		r = compare_certificates(c, &p, e);
+	return r < 0 ? r : compare_ends(c, &p, e);
 }

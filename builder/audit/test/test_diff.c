@@ -416,7 +416,20 @@ START_TEST(one_program_two_keys)
 	struct diff_report d = compare(fx_path("a.efi"), fx_path("b.efi"));
 	(void)find(&d, DIFF_KEY, "certificate 1: signature", "signer");
 	(void)find(&d, DIFF_SIGNED, "certificate 1: signature", "value");
-	ck_assert_uint_eq(d.counts[DIFF_SIGNATURE], 0);
+	(void)find(&d, DIFF_CHECKSUM, "PE header", "checksum");
+	check_causes(&d, d.counts[DIFF_KEY]);
+	diff_report_done(&d);
+
+	/* By one key, as one that is random by nature would: the checksum follows from the signature. */
+	b.len = 0;
+	buf_append(&b, a.data, a.len);
+	b.data[b.len - 20] ^= 1;
+	b.data[FX_OPT + PE_OPT_CHECKSUM] ^= 1;
+	fx_write("b.efi", b.data, b.len);
+	d = compare(fx_path("a.efi"), fx_path("b.efi"));
+	(void)find(&d, DIFF_SIGNATURE, "certificate 1: signature", "value");
+	(void)find(&d, DIFF_CHECKSUM, "PE header", "checksum");
+	check_causes(&d, 1);
 	diff_report_done(&d);
 }
 END_TEST
@@ -726,6 +739,27 @@ START_TEST(behind_the_end_of_a_file)
 }
 END_TEST
 
+/* Where files differ, what lies elsewhere and how it is stored follows, but not what belongs to nothing. */
+START_TEST(free_space_beside_other_differences)
+{
+	struct two t;
+
+	two_init(&t);
+	t.a.usr_fs.size_bytes = t.b.usr_fs.size_bytes = MiB;
+	im_text(t.b.usr, "lib/text", "one\n2\nthree\n");
+	im_make(&t.a, fx_path("a.raw"));
+	im_make(&t.b, fx_path("b.raw"));
+	im_spec_done(&t.a);
+	im_spec_done(&t.b);
+	flip(fx_path("b.raw"), USR + MiB - 1);
+	struct diff_report d = compare(fx_path("a.raw"), fx_path("b.raw"));
+	(void)find(&d, DIFF_CONTENT, "usr-a: /lib/text", "content, line 2");
+	(void)find(&d, DIFF_SLACK, "usr-a", "free space");
+	check_causes(&d, 2);
+	diff_report_done(&d);
+}
+END_TEST
+
 /* What only one directory of outputs has, and one name for another. */
 START_TEST(directories_of_outputs)
 {
@@ -784,4 +818,5 @@ FX_MAIN("diff", equal_disks_are_equal, line_of_a_text, offset_of_a_binary, attri
 	version, command_line, initrd, what_was_taken_from_usr, another_key, one_program_two_keys,
 	esp, flipped_bytes, no_byte_is_passed_over, inside_of_a_uki, order_of_the_command_line,
 	value_of_a_signature, time_of_a_signature, same_tree_at_other_places,
-	same_tree_in_another_size, behind_the_end_of_a_file, directories_of_outputs, limit)
+	same_tree_in_another_size, behind_the_end_of_a_file, free_space_beside_other_differences,
+	directories_of_outputs, limit)
