@@ -13,6 +13,8 @@ echo "SEED=$seed MOMENTS=$moments"
 need_packages
 command -v gpg dpkg-deb xz >/dev/null || skip_all "gpg, dpkg-deb or xz is missing"
 copy_node
+cp "$slipway" "$T/slipway" # all of it is done by one and the same program, whoever builds another
+slipway=$T/slipway
 make_mirror || { bad "no mirror could be made"; finish; }
 use_mirror
 recipe=$T/recipes/node lock=$T/recipes/node/recipe.lock
