@@ -35,9 +35,9 @@ fi
 # certificate nobody vouches for. The tries of all take some seconds: side by side.
 export no_proxy='*'
 advice="name another mirror with --mirror or SLIPWAY_MIRROR"
-unreachable() { # address, a word for the file that gets the verdict
+unreachable() { # address, a word for the file that gets the verdict, what to run the program with…
 	local out
-	out=$("$slipway" -q lock "$recipe" --mirror "$1" 2>&1 </dev/null)
+	out=$("${@:3}" "$slipway" -q lock "$recipe" --mirror "$1" 2>&1 </dev/null)
 	echo "$? $out" >"$T/unreachable.$2"
 }
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout "$T/tls.key" -out "$T/tls.crt" 2>/dev/null
@@ -48,7 +48,8 @@ port=
 while [ -z "$port" ] && read -r line <&5; do port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' <<<"$line"); done
 unreachable http://127.0.0.1:1 refused &
 tries=($!)
-unreachable http://mirror.invalid unknown &
+# Without a network no name server keeps anybody waiting.
+unreachable http://mirror.invalid unknown $(unshare -rn true 2>/dev/null && echo unshare -rn) &
 tries+=($!)
 [ -z "$port" ] || unreachable "https://127.0.0.1:$port" tls
 wait "${tries[@]}"

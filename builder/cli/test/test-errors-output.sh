@@ -40,6 +40,7 @@ if [ -e /dev/full ]; then
 	fails 5 "standard output: No space left" bash -c "'$slipway' version >/dev/full"
 	fails 5 "standard output: No space left" bash -c "'$slipway' version --help >/dev/full"
 	fails 5 "standard output: No space left" bash -c "'$slipway' -q fetch '$recipe' --json >/dev/full"
+	fails 5 "standard output: No space left" bash -c "'$slipway' -q lock '$recipe' --json >/dev/full"
 fi
 fails 1 "standard output: Bad file descriptor" bash -c "'$slipway' version >&-"
 fails 1 "standard output: Bad file descriptor" bash -c "'$slipway' -q fetch '$recipe' --json >&-"
