@@ -130,7 +130,7 @@ static const struct {
 	{ "repositories: [{type: deb, suite: a, components: [], mirror: system, keyring: k}]\n",
 	  "recipe.yaml:1:17:", "name at least one, such as main" },
 	{ HEAD PACKAGES "units: {start: [a]}\n", "recipe.yaml:7:9:", "known here: enable" },
-	{ HEAD PACKAGES "filesystem: {type: btrfs}\n", "recipe.yaml:7:20:", "not one of: ext4" },
+	{ HEAD PACKAGES "filesystem: {type: btrfs}\n", "recipe.yaml:7:20:", "not one of: erofs, ext4" },
 	{ HEAD PACKAGES "updates: {source: ftp://x}\n",
 	  "recipe.yaml:7:19:", "not an http:// or https:// URL" },
 	{ HEAD PACKAGES "signing: {key: k}\n", "recipe.yaml:7:1:", "\"certificate\" is missing" },
