@@ -12,14 +12,14 @@ mkdir -p "$T/cache/slipway/packages" "$T/cache/slipway/unpacked"
 ln -s "$real_cache"/packages/* "$T/cache/slipway/packages/"
 ln -s "$real_cache"/unpacked/* "$T/cache/slipway/unpacked/"
 recipe=$T/recipes/node
-index=$T/mirror/dists/trixie/main/binary-amd64/Packages
 
-deb_of() { echo "$T/mirror/$(awk -v p="$1" '$1 == "Package:" { n = $2 } $1 == "Filename:" && n == p { print $2 }' "$index")"; }
+index_of() { grep -lx "Package: $1" "$T"/mirror/dists/*/main/binary-amd64/Packages; }
+deb_of() { echo "$T/mirror/$(awk -v p="$1" '$1 == "Package:" { n = $2 } $1 == "Filename:" && n == p { print $2 }' "$(index_of "$1")")"; }
 
 # Takes a package of the mirror apart, has a command change its DEBIAN directory, and puts it back.
 change() { # package, command with $d for the directory
-	local d=$T/deb deb
-	deb=$(deb_of "$1")
+	local d=$T/deb deb index
+	deb=$(deb_of "$1") index=$(index_of "$1")
 	rm -rf "$d"
 	dpkg-deb -R "$deb" "$d" && eval "$2" && dpkg-deb -Znone --root-owner-group -b "$d" "$deb" >/dev/null ||
 		bad "$1 could not be changed"
@@ -30,7 +30,8 @@ change() { # package, command with $d for the directory
 		{ print }' "$index" >"$index.new" && mv "$index.new" "$index"
 }
 relock() {
-	sign_suite trixie
+	local suite
+	for suite in trixie trixie-updates trixie-security; do sign_suite $suite; done
 	"$slipway" -q lock "$recipe" && "$slipway" -q fetch "$recipe" || bad "lock or fetch"
 }
 shows() { # text that must be in the last output
@@ -57,6 +58,10 @@ row libc-bin triggers blocks
 grep -q UNKNOWN "$T/stdout" && bad "unknown: $(grep UNKNOWN "$T/stdout")" || ok
 scripts 0 --json
 shows '"unknown": 0'
+# debhelper's programs whose blocks these packages have.
+kinds="dh_installdeb dh_installdebconf dh_installinit dh_installmenu dh_installnss dh_installsystemd
+	dh_installsystemduser dh_installsysusers dh_installtmpfiles dh_runit"
+for k in $kinds ldconfig; do shows "\"name\": \"$k\""; done
 scripts 0 --template
 [ ! -s "$T/stdout" ] && ok || bad "a template for nothing: $(cat "$T/stdout")"
 scripts 0 --fingerprints
@@ -118,11 +123,15 @@ try 0 "warning: $recipe/recipe.yaml: scripts: no unknown postinst of package gon
 
 # A block whose commands differ is none that is known, nor one that names what is not in the package.
 change systemd-timesyncd 'sed -i "s/deb-systemd-helper enable/& --now/" $d/DEBIAN/postinst'
+for p in dash libnss-systemd openssh-client openssh-server tzdata; do
+	change $p 'sed -i "/^# Automatically added by /a touch /surprise" $d/DEBIAN/p*'
+done
 change util-linux 'sed -i "s/fstrim.timer/missing.timer/" $d/DEBIAN/postinst'
 relock
-fails 3 "package systemd-timesyncd" plan
+fails 3 "package dash" plan
 scripts 3
-shows "a block of dh_installsystemd is not known"
+row systemd-timesyncd postinst UNKNOWN
+for k in $kinds; do shows "a block of $k is not known"; done
 shows "a block of dh_installsystemd is about missing.timer, and the package has no missing.timer"
 shows "+# Automatically added by dh_installsystemd
 "
