@@ -62,10 +62,10 @@ static int report(struct cli *c, const struct lock *l, const char *path, bool pr
  * The lock whose ids are carried on: what is there under the new one's name, or else the recipe's own.
  * *ret is NULL if there is none. One that cannot be read is no reason to give users other ids.
  */
-static int load_previous(const struct recipe *r, const char *path, struct lock **ret,
+static int load_previous(const struct cli_lock_params *p, const char *path, struct lock **ret,
 			 struct strv *notices, struct err *e)
 {
-	_cleanup_free_ char *own = recipe_lock_path(r);
+	_cleanup_free_ char *own = recipe_lock_path(p->recipe);
 
 	if (!own)
 		return err_oom(e);
@@ -74,9 +74,10 @@ static int load_previous(const struct recipe *r, const char *path, struct lock *
 		rc = lock_load(own, ret, e);
 	if (rc == -ENOENT)
 		return 0;
-	if (rc == -ESTALE)
-		return strv_addf(notices, "%s was of an older format: ids of users are allotted",
-				 path) < 0
+	if (rc == -ESTALE && !p->keep_packages)
+		return strv_add(notices,
+				"the lock before was of an older format, without ids of users: "
+				"they are allotted") < 0
 			       ? err_oom(e)
 			       : 0;
 	return rc == -EINVAL
@@ -146,7 +147,7 @@ int cli_make_lock(struct cli *c, const struct cli_lock_params *p, struct err *e)
 
 	if (!path)
 		return err_oom(e);
-	int rc = load_previous(p->recipe, path, &previous, &notices, e);
+	int rc = load_previous(p, path, &previous, &notices, e);
 	if (rc == 0)
 		rc = cache_open(c->cache_dir, &cache, e);
 	if (rc == 0)

@@ -97,7 +97,8 @@ rm "$lock"
 lock
 cp "$lock" "$T/new.lock"
 echo "slipway-lock 1" >"$lock"
-try 0 "warning: $lock was of an older format: ids of users are allotted" "$slipway" lock "$recipe"
+fails 3 "$lock:1: a lock of an older format" "$slipway" lock "$recipe" --keep-packages
+try 0 "warning: the lock before was of an older format" "$slipway" lock "$recipe"
 cmp -s "$lock" "$T/new.lock" && ok || bad "after an older format: $(diff "$T/new.lock" "$lock")"
 is user sshd "300 used"
 [ -z "$(id_of user aaa)" ] && ok || bad "aaa is in a lock that has no previous one"
