@@ -99,9 +99,7 @@ static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 		  .help = "print what was made (with --dry-run: the plan) as JSON" },
 		{ 0 },
 	};
-	_cleanup_(recipe_free) struct recipe *recipe = NULL;
-	_cleanup_(lock_free) struct lock *lock = NULL;
-	_cleanup_(cache_close) struct cache *cache = NULL;
+	_cleanup_cli_inputs_ struct cli_inputs in = { 0 };
 	size_t n;
 	char **args;
 
@@ -114,30 +112,12 @@ static int run_build(struct cli *c, int argc, char **argv, struct err *e)
 			"--relock may lock other packages than %s has, and fetches them: give "
 			"--relock or --packages",
 			packages);
-	r = recipe_load(args[0], &recipe, e);
-	if (r == 0 && relock)
-		r = cli_make_lock(c,
-				  &(struct cli_lock_params){ .recipe = recipe,
-							     .mirror = c->mirror,
-							     .path = lock_path },
-				  e);
-	if (r == 0)
-		r = cli_load_lock(recipe, lock_path, &lock, e);
-	if (r == 0)
-		r = cache_open(c->cache_dir, &cache, e);
+	r = cli_inputs_open(c, args[0], lock_path, relock, &in, e);
 	if (r < 0)
 		return r;
-	const struct build_params p = {
-		.recipe = recipe,
-		.lock = lock,
-		.cache = cache,
-		.packages_dir = packages,
-		.out_dir = out,
-		.source_date_epoch = c->source_date_epoch,
-		.now = c->now,
-		.pool = c->pool,
-		.progress = c->progress,
-	};
+	struct build_params p = cli_build_params(c, &in);
+	p.packages_dir = packages;
+	p.out_dir = out;
 	return build(c, &p, dry_run, timings, e);
 }
 

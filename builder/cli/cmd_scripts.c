@@ -66,30 +66,17 @@ static int run_scripts(struct cli *c, int argc, char **argv, struct err *e)
 		{ .name = "json", .flag = &c->json, .help = "print the report as JSON" },
 		{ 0 },
 	};
-	_cleanup_(recipe_free) struct recipe *recipe = NULL;
-	_cleanup_(lock_free) struct lock *lock = NULL;
-	_cleanup_(cache_close) struct cache *cache = NULL;
+	_cleanup_cli_inputs_ struct cli_inputs in = { 0 };
 	char **args;
 	size_t n;
 
 	int r = cli_parse(&cmd_scripts, options, argc, argv, &args, &n);
 	if (r)
 		return r;
-	r = recipe_load(args[0], &recipe, e);
-	if (r == 0)
-		r = cli_load_lock(recipe, lock_path, &lock, e);
-	if (r == 0)
-		r = cache_open(c->cache_dir, &cache, e);
+	r = cli_inputs_open(c, args[0], lock_path, false, &in, e);
 	if (r < 0)
 		return r;
-	const struct build_params p = {
-		.recipe = recipe,
-		.lock = lock,
-		.cache = cache,
-		.source_date_epoch = c->source_date_epoch,
-		.pool = c->pool,
-		.progress = c->progress,
-	};
+	const struct build_params p = cli_build_params(c, &in);
 	return examine(c, &p, template ? TEMPLATE : fingerprints ? FINGERPRINTS : REPORT, e);
 }
 
