@@ -14,12 +14,13 @@ static const struct {
 			   "something added or removed since" },
 	[DIFF_CONTENT] = { "content",
 			   "another version of its package, another overlay file, another recipe or "
-			   "version, or a finisher of another builder" },
+			   "version, a date (SOURCE_DATE_EPOCH), or a finisher of another builder" },
 	[DIFF_TIME] = { "time",
 			"a file of another package, or of another time of the build: SOURCE_DATE_EPOCH, "
 			"or the newest package" },
 	[DIFF_MODE] = { "mode",
-			"the permissions of an overlay file in the checkout (umask), or another package" },
+			"an overlay file that is executable in one checkout and not in the other, or "
+			"another package" },
 	[DIFF_OWNER] = { "owner", "another package, or users and groups numbered otherwise" },
 	[DIFF_XATTR] = { "xattr", "another package, or another list of file capabilities" },
 	[DIFF_LINKS] = { "links", "files that are hard links in one and copies in the other" },

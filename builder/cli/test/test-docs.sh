@@ -51,6 +51,10 @@ done
 for k in $(grep -ohE '(json_put[a-z0-9_]*|put_seconds)\(o, "[a-z0-9_]+"' "$here"/builder/cli/*.c | cut -d'"' -f2 | sort -u); do
 	has "$doc/slipway.1" "$k"
 done
+# Kinds of differences.
+kinds=$(sed -n 's/^\t\[DIFF_[A-Z_]*\] = { "\([a-z-]*\)",.*/\1/p' "$here/builder/audit/report.c")
+[ "$(wc -w <<<"$kinds")" -ge 25 ] && ok || bad "few kinds were found in builder/audit/report.c: $kinds"
+for k in $kinds; do has "$doc/slipway.1" "$k"; done
 # Exit statuses.
 for n in $(sed -n 's/^\tEXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$here/builder/cli/cli.h"); do
 	grep -qx "\.B $n" "$doc/slipway.1" && ok || bad "slipway.1 lacks exit status $n"
