@@ -151,6 +151,7 @@ static int compare_inode(struct compare *c, const struct filesystems *f, const s
 }
 
 const struct fs_comparer fs_comparer_ext4 = {
+	.type = "ext4",
 	.unix_ = true,
 	.super_name = "superblock",
 	.super_at = SUPERBLOCK_OFFSET,

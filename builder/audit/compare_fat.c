@@ -81,12 +81,14 @@ static int compare_entry(struct compare *c, const struct filesystems *f, const s
 }
 
 const struct fs_comparer fs_comparer_fat16 = {
+	.type = "FAT16",
 	.super_name = "boot sector",
 	.super = { fat16_fields, ARRAY_SIZE(fat16_fields), BOOT_BYTES },
 	.inode = compare_entry,
 };
 
 const struct fs_comparer fs_comparer_fat32 = {
+	.type = "FAT32",
 	.super_name = "boot sector",
 	.super = { fat32_fields, ARRAY_SIZE(fat32_fields), BOOT_BYTES },
 	.inode = compare_entry,

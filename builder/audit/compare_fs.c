@@ -113,14 +113,23 @@ static int compare_both(struct compare *c, struct filesystems *f, const struct f
 	return r;
 }
 
+static const char *type_of(const struct source *s)
+{
+	const struct fs_comparer *fc = find_comparer(s);
+
+	return fc->type ? fc->type : fs_reader_probe(s);
+}
+
 int compare_filesystem(struct compare *c, const struct source *a, const struct source *b,
 		       struct err *e)
 {
 	struct filesystems f = { .src = { a, b }, .before = diff_report_total(c->report) };
 	const struct fs_comparer *fc = find_comparer(a);
 
-	if (fc != find_comparer(b))
-		return 0; /* of different types: the first byte tells */
+	if (!str_eq(type_of(a), type_of(b)))
+		return compare_add(
+			c, &(struct finding){ DIFF_FORMAT, "filesystem", type_of(a), type_of(b) },
+			e);
 	int r = compare_both(c, &f, fc, e);
 	for (int w = 0; w < 2; w++) {
 		listing_done(&f.l[w]);

@@ -13,7 +13,8 @@ struct filesystems {
 
 /* Of a type. */
 struct fs_comparer {
-	bool unix_; /* modes, owners and the like are real */
+	const char *type; /* NULL: what the reader calls it */
+	bool unix_;	  /* modes, owners and the like are real */
 	const char *super_name;
 	size_t super_at;	  /* where the superblock is */
 	struct field_table super; /* DIFF_SIZE fields follow from the tree; 0 bytes: not known */

@@ -739,6 +739,26 @@ START_TEST(behind_the_end_of_a_file)
 }
 END_TEST
 
+START_TEST(filesystems_of_two_types)
+{
+	_cleanup_buf_ struct buf a = BUF_INIT, b = BUF_INIT;
+	_cleanup_(tree_free) struct tree *t = tree_new();
+	struct im_spec s;
+
+	im_spec_init(&s);
+	im_text(t, "file", "content");
+	im_fs(&fs_writer_ext4, t, &s.usr_fs, &a);
+	im_fs(&fs_writer_vfat, t, &s.esp_fs, &b);
+	fx_write("a.fs", a.data, a.len);
+	fx_write("b.fs", b.data, b.len);
+	struct diff_report d = compare(fx_path("a.fs"), fx_path("b.fs"));
+	check_values(find(&d, DIFF_FORMAT, "", "filesystem"), "ext4", "FAT16");
+	check_causes(&d, 1);
+	diff_report_done(&d);
+	im_spec_done(&s);
+}
+END_TEST
+
 /* Where files differ, what lies elsewhere and how it is stored follows, but not what belongs to nothing. */
 START_TEST(free_space_beside_other_differences)
 {
@@ -819,4 +839,4 @@ FX_MAIN("diff", equal_disks_are_equal, line_of_a_text, offset_of_a_binary, attri
 	esp, flipped_bytes, no_byte_is_passed_over, inside_of_a_uki, order_of_the_command_line,
 	value_of_a_signature, time_of_a_signature, same_tree_at_other_places,
 	same_tree_in_another_size, behind_the_end_of_a_file, free_space_beside_other_differences,
-	directories_of_outputs, limit)
+	filesystems_of_two_types, directories_of_outputs, limit)
