@@ -16,8 +16,9 @@ seed() { mkdir -p "$T/$1" && cat >"$T/$1/$2"; } # target, name; its text on stan
 
 make_seeds() {
 	local sum=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-	mkdir "$T/fuzz_deb" "$T/fuzz_tar"
+	mkdir "$T/fuzz_deb" "$T/fuzz_tar" "$T/fuzz_reader"
 	SLIPWAY_SEEDS=$T "$here/build/stage1/package/test/test_seeds" >/dev/null || return 1
+	SLIPWAY_SEEDS=$T "$here/build/stage1/fs/test/test_fs_seeds" >/dev/null || return 1
 	seed fuzz_deb822 fields <<<$'# comment\nPackage: a\nVersion: 1\nDepends: b,\n c\n\nPackage: b\n'
 	seed fuzz_index packages <<-END
 		Package: a
@@ -65,9 +66,14 @@ fuzz() { # program, options and corpora…
 	ASAN_OPTIONS=${ASAN_OPTIONS:-}:allocator_may_return_null=1 "$@" -rss_limit_mb=4096 -artifact_prefix="$here/build/fuzz/"
 }
 
+# Images are of many blocks.
+max_len() { # name
+	[ "$1" = fuzz_reader ] && echo 393216 || echo 16384
+}
+
 short_run() { # program
 	local name=${1##*/}
-	if fuzz "$1" -seed=1 -runs=$runs -max_len=16384 "$T/new" "$T/$name" >"$T/log" 2>&1; then
+	if fuzz "$1" -seed=1 -runs=$runs -max_len="$(max_len "$name")" "$T/new" "$T/$name" >"$T/log" 2>&1; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
@@ -81,7 +87,7 @@ programs=$(find "$here/build/fuzz" -path '*/fuzz/fuzz_*' -type f -perm -u+x 2>/d
 make_seeds || { echo "FAILED: no seeds: run make tests"; exit 1; }
 if [ $# -ge 2 ]; then
 	mkdir -p "$T/$1" "${3:-$T/new}"
-	fuzz "$(grep "/$1$" <<<"$programs")" -max_total_time="$2" "${3:-$T/new}" "$T/$1"
+	fuzz "$(grep "/$1$" <<<"$programs")" -max_len="$(max_len "$1")" -max_total_time="$2" "${3:-$T/new}" "$T/$1"
 	exit
 fi
 for p in $programs; do
