@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Filesystems: their superblocks, the trees in them, and how these are stored. */
 #include "builder/audit/compare_fs.h"
+#include "stage1/fs/erofs_format.h"
 
 #define SUPER_BYTES_MAX 1024
 
@@ -13,10 +14,12 @@ static const struct fs_comparer *find_comparer(const struct source *s)
 	uint8_t start[2048];
 	struct err e;
 
-	if (s->size_bytes < 64 * KiB || source_pread(s, 0, start, sizeof(start), &e) < 0)
+	if (s->size_bytes < 4 * KiB || source_pread(s, 0, start, sizeof(start), &e) < 0)
 		return NULL;
 	if (get_le16(start + 1024 + 56) == 0xef53)
 		return &fs_comparer_ext4;
+	if (get_le32(start + EROFS_SUPER_OFFSET) == EROFS_MAGIC)
+		return &fs_comparer_erofs;
 	if (get_le16(start + 510) == 0xaa55 && memcmp(start + 82, "FAT32", 5) == 0)
 		return &fs_comparer_fat32;
 	if (get_le16(start + 510) == 0xaa55 && memcmp(start + 54, "FAT16", 5) == 0)

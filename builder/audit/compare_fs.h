@@ -23,7 +23,8 @@ struct fs_comparer {
 		     const struct listed *b, struct err *e);
 };
 
-extern const struct fs_comparer fs_comparer_ext4, fs_comparer_fat16, fs_comparer_fat32;
+extern const struct fs_comparer fs_comparer_ext4, fs_comparer_erofs, fs_comparer_fat16,
+	fs_comparer_fat32;
 
 /**
  * compare_blocks() - account for every byte that differs in the two, by what lies there

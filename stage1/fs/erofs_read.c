@@ -305,7 +305,9 @@ static int erofs_open(const struct source *src, struct fs_reader **ret, struct e
 	struct erofs_reader *r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_oom(e);
-	r->base = (struct fs_reader){ .ops = &ops, .root_ino = super.root_nid };
+	r->base = (struct fs_reader){ .ops = &ops,
+				      .root_ino = super.root_nid,
+				      .size_bytes = (uint64_t)super.n_blocks * EROFS_BLOCK_BYTES };
 	r->src = src;
 	r->super = super;
 	r->bytes = (uint64_t)super.n_blocks * EROFS_BLOCK_BYTES;

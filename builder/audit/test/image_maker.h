@@ -16,6 +16,7 @@
 struct im_spec {
 	const char *version, *cmdline;
 	struct tree *usr, *initrd; /* changed by the test after im_spec_init() */
+	const struct fs_writer *usr_writer;
 	struct fs_params usr_fs, esp_fs;
 	int64_t esp_time;
 	uint8_t seed, salt, verity_uuid;
@@ -50,6 +51,7 @@ static inline void im_spec_init(struct im_spec *s)
 			       .cmdline = "console=ttyS0 quiet",
 			       .usr = tree_new(),
 			       .initrd = tree_new(),
+			       .usr_writer = &fs_writer_ext4,
 			       .usr_fs = { .label = "node", .time = IM_TIME },
 			       .esp_fs = { .label = "ESP", .time = IM_TIME, .size_bytes = 4 * MiB },
 			       .esp_time = IM_TIME,
@@ -192,7 +194,7 @@ static inline void im_make(const struct im_spec *s, const char *path)
 	struct err e = { 0 };
 
 	im_plan(s, &l, &plan);
-	im_fs(&fs_writer_ext4, s->usr, &s->usr_fs, &usr);
+	im_fs(s->usr_writer, s->usr, &s->usr_fs, &usr);
 	im_verity(s, &usr, &verity, root);
 	ck_ok(root_hash_sign(s->signer, root, &der, &e));
 	ck_ok(verity_sig_build(s->signer->cert, root, der.data, der.len, &sig, &e));

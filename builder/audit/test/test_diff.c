@@ -739,6 +739,32 @@ START_TEST(behind_the_end_of_a_file)
 }
 END_TEST
 
+static void two_init_erofs(struct two *t)
+{
+	two_init(t);
+	t->a.usr_writer = t->b.usr_writer = &fs_writer_erofs;
+}
+
+START_TEST(usr_as_erofs)
+{
+	struct two t;
+
+	two_init_erofs(&t);
+	im_text(t.b.usr, "lib/text", "one\n2\nthree\n");
+	one_cause(&t, DIFF_CONTENT, "usr-a: /lib/text", "content, line 2", "two", "2");
+	two_init_erofs(&t);
+	t.b.usr_fs.uuid[0] = 0xff;
+	one_cause(&t, DIFF_DERIVED, "usr-a: superblock", "UUID",
+		  "01010101-0101-0101-0101-010101010101", "ff010101-0101-0101-0101-010101010101");
+	two_init_erofs(&t);
+	struct diff_report d = two_compare(&t);
+	ck_assert_uint_eq(diff_report_total(&d), 0);
+	flip_one(USR + 4 * MiB - 1, DIFF_SLACK, "usr-a: after the end of its content",
+		 "content, offset", 2);
+	flip_one(USR + 1024 + 49, DIFF_DERIVED, "usr-a: superblock", "UUID", 3);
+}
+END_TEST
+
 START_TEST(filesystems_of_two_types)
 {
 	_cleanup_buf_ struct buf a = BUF_INIT, b = BUF_INIT;
@@ -839,4 +865,4 @@ FX_MAIN("diff", equal_disks_are_equal, line_of_a_text, offset_of_a_binary, attri
 	esp, flipped_bytes, no_byte_is_passed_over, inside_of_a_uki, order_of_the_command_line,
 	value_of_a_signature, time_of_a_signature, same_tree_at_other_places,
 	same_tree_in_another_size, behind_the_end_of_a_file, free_space_beside_other_differences,
-	filesystems_of_two_types, directories_of_outputs, limit)
+	filesystems_of_two_types, usr_as_erofs, directories_of_outputs, limit)
