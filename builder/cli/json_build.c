@@ -106,9 +106,15 @@ static struct json_object *settled(const struct build *b, size_t i)
 
 static struct json_object *usr(const struct build *b)
 {
+	const struct recipe_filesystem *f = &b->p.recipe->filesystem;
 	struct json_object *o = json_object_new_object();
 
-	json_put_str(o, "filesystem", b->p.recipe->fs_type);
+	json_put_str(o, "filesystem", f->type);
+	json_put_str(o, "compression", fs_algorithms[f->compression].name);
+	if (f->level)
+		json_put_u64(o, "level", (uint64_t)f->level);
+	if (f->cluster_bytes)
+		json_put_u64(o, "cluster_bytes", f->cluster_bytes);
 	json_put_u64(o, "size_bytes", b->usr_plan->bytes);
 	json_put_u64(o, "hash_tree_bytes", b->verity_bytes);
 	return o;

@@ -195,6 +195,20 @@ static void print_departures(const struct cli *c, const struct recipe *r)
 			 r->scripts[i].script, r->scripts[i].why);
 }
 
+static void print_usr(const struct cli *c, const struct build *b)
+{
+	const struct recipe_filesystem *f = &b->p.recipe->filesystem;
+	char level[32] = "", how[96] = "";
+
+	if (f->level)
+		snprintf(level, sizeof(level), ", level %d", f->level);
+	if (f->compression != FS_PLAIN)
+		snprintf(how, sizeof(how), " (%s%s, clusters of %u KiB)",
+			 fs_algorithms[f->compression].name, level, f->cluster_bytes / 1024);
+	cli_note(c, "/usr: %s%s, %.1f MiB, %zu entries; hash tree %.1f MiB", f->type, how,
+		 mib(b->usr_plan->bytes), tree_count(b->tree), mib(b->verity_bytes));
+}
+
 int plan_print(const struct cli *c, const struct build *b, struct err *e)
 {
 	const struct recipe *recipe = b->p.recipe;
@@ -206,8 +220,7 @@ int plan_print(const struct cli *c, const struct build *b, struct err *e)
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", &tm);
 	cli_note(c, "%s %s for %s: %zu packages, kernel %s, time of all files %s", recipe->name,
 		 recipe->version, recipe->arch, b->n_packages, b->kernel_version, date);
-	cli_note(c, "/usr: %s, %.1f MiB, %zu entries; hash tree %.1f MiB", recipe->fs_type,
-		 mib(b->usr_plan->bytes), tree_count(b->tree), mib(b->verity_bytes));
+	print_usr(c, b);
 	print_partitions(c, b);
 	int r = print_biggest(c, b, e);
 	if (r == 0)

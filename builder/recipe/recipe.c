@@ -99,7 +99,7 @@ static int check_complete(const struct recipe *r, const struct yaml_value *root,
 		{ "kernel", r->cmdline },
 		{ "initrd: packages", r->initrd_packages.n },
 		{ "initrd: modules", r->initrd_modules_given },
-		{ "filesystem", r->fs_type },
+		{ "filesystem", r->filesystem.type },
 		{ "layout", r->layout },
 		{ "signing", r->key },
 	};
@@ -215,9 +215,9 @@ void recipe_free(struct recipe *r)
 				 &r->initrd_overlays };
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_done(lists[i]);
-	char *strings[] = { r->dir,  r->path,	     r->name,	 r->version,
-			    r->arch, r->cmdline,     r->fs_type, r->layout,
-			    r->key,  r->certificate, r->enroll,	 r->update_source };
+	char *strings[] = { r->dir,	    r->path,	r->name,	 r->version,
+			    r->arch,	    r->cmdline, r->layout,	 r->key,
+			    r->certificate, r->enroll,	r->update_source };
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
 	free(r->repos);

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "layouts/layout.h"
+#include "stage1/fs/compression.h"
 
 enum recipe_repo_type { RECIPE_REPO_DEB };
 
@@ -48,6 +49,14 @@ struct recipe_script { /* a maintainer script that the ledger does not know, set
 	bool shared;
 };
 
+/* What /usr is written as; what the recipe leaves to us has its value here. */
+struct recipe_filesystem {
+	const char *type; /* "erofs" or "ext4"; NULL until it is read */
+	enum fs_compression compression;
+	int level;		/* 0: the algorithm has none */
+	uint32_t cluster_bytes; /* 0: nothing is compressed */
+};
+
 struct recipe {
 	char *dir;	      /* where the recipe lies */
 	char *path;	      /* of the recipe file, for messages */
@@ -73,7 +82,7 @@ struct recipe {
 	struct strv initrd_remove;
 	size_t n_initrd_remove_shared; /* the first ones: from included files */
 	struct strv initrd_overlays;   /* as overlays */
-	char *fs_type;
+	struct recipe_filesystem filesystem;
 	char *layout;		 /* name or resolved path */
 	char *key, *certificate; /* resolved paths (key: or a pkcs11: URI) */
 	char *enroll; /* resolved directory with PK.auth, KEK.auth, db.auth for new machines; NULL: none */

@@ -37,7 +37,7 @@ int recipe_get_package_names(const struct yaml_value *v, struct strv *l, struct 
 
 /*
  * One for each key at the recipe's top, as struct yaml_field wants them: @target is the recipe.
- * recipe_packages.c has what goes into /usr, recipe_image.c what becomes of it.
+ * recipe_packages.c has what goes into /usr, recipe_filesystem.c and recipe_image.c what becomes of it.
  */
 int recipe_set_repos(const struct yaml_value *v, void *target, struct err *e) must_check;
 int recipe_set_packages(const struct yaml_value *v, void *target, struct err *e) must_check;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the image is made into: kernel, initrd, filesystem, layout, signing, updates. */
+/* What the image is made into: kernel, initrd, layout, signing, updates. */
 #include "builder/recipe/recipe_fields.h"
 
 /* kernel: */
@@ -66,27 +66,6 @@ int recipe_set_initrd(const struct yaml_value *v, void *target, struct err *e)
 						    { "modules", false, initrd_modules },
 						    { "remove", false, initrd_remove },
 						    { "overlay", false, initrd_overlay } };
-
-	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
-}
-
-FIELD_FN(fs_type)
-{
-	static const char *const names[] = { "erofs", "ext4" };
-	struct recipe *r = target;
-	size_t i;
-
-	int rc = yaml_choice(v, names, ARRAY_SIZE(names), &i, e);
-	if (rc < 0)
-		return rc;
-	free(r->fs_type);
-	r->fs_type = strdup(names[i]);
-	return r->fs_type ? 0 : err_oom(e);
-}
-
-int recipe_set_filesystem(const struct yaml_value *v, void *target, struct err *e)
-{
-	static const struct yaml_field fields[] = { { "type", true, fs_type } };
 
 	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
 }

@@ -7,8 +7,12 @@
 
 static struct fs_params usr_params(const struct build *b)
 {
+	const struct recipe_filesystem *f = &b->p.recipe->filesystem;
 	struct fs_params p = { .label = b->p.recipe->name,
 			       .time = b->time,
+			       .compression = f->compression,
+			       .level = f->level,
+			       .cluster_bytes = f->cluster_bytes,
 			       .pool = b->p.pool,
 			       .progress = b->p.progress };
 
@@ -19,12 +23,12 @@ static struct fs_params usr_params(const struct build *b)
 
 static int usr_plan(struct build *b, struct err *e)
 {
-	const struct fs_writer *w = fs_writer_find(b->p.recipe->fs_type);
+	const struct fs_writer *w = fs_writer_find(b->p.recipe->filesystem.type);
 	struct fs_params p = usr_params(b);
 
 	if (!w)
 		return err_set(e, -EINVAL, "no filesystem writer is called %s",
-			       b->p.recipe->fs_type);
+			       b->p.recipe->filesystem.type);
 	int r = w->plan(b->tree, &p, &b->usr_plan, e);
 	return r < 0 ? err_wrap(e, r, "/usr as %s", w->name) : 0;
 }

@@ -5,9 +5,7 @@
 #include <lz4hc.h>
 #include <zstd.h>
 
-#define ZSTD_DEFAULT_LEVEL 9
-#define ZSTD_MAX_LEVEL	   19 /* above it windows grow, and a reader's memory */
-#define ZSTD_TRIES	   12
+#define ZSTD_TRIES 12
 
 struct erofs_codec {
 	enum fs_compression algorithm;
@@ -17,26 +15,19 @@ struct erofs_codec {
 	uint8_t *scratch; /* zstd: of a cluster, for a try that may not fit */
 };
 
-static const struct {
-	int least, greatest, normal;
-} levels[] = {
-	[FS_PLAIN] = { 0, 0, 0 },
-	[FS_LZ4] = { 0, 0, 0 },
-	[FS_LZ4HC] = { LZ4HC_CLEVEL_MIN, LZ4HC_CLEVEL_MAX, LZ4HC_CLEVEL_DEFAULT },
-	[FS_ZSTD] = { 1, ZSTD_MAX_LEVEL, ZSTD_DEFAULT_LEVEL },
-};
-
 int erofs_codec_check(const struct fs_params *p, struct err *e)
 {
-	int least = levels[p->compression].least, greatest = levels[p->compression].greatest;
+	const struct fs_algorithm *a = &fs_algorithms[p->compression];
 	uint32_t cluster = erofs_cluster_bytes(p);
 
-	if (p->level && (p->level < least || p->level > greatest))
-		return greatest ? err_set(e, -EINVAL, "level %d: from %d to %d are known", p->level,
-					  least, greatest)
-				: err_set(e, -EINVAL, "this algorithm has no levels");
-	if (!is_power_of_2(cluster) || cluster < 4096 || cluster > EROFS_CLUSTER_MAX_BYTES)
-		return err_set(e, -EINVAL, "cluster of %u bytes: a power of 2 from 4K to 1M is",
+	if (p->level && !a->level_greatest)
+		return err_set(e, -EINVAL, "level %d: %s has no levels", p->level, a->name);
+	if (p->level && (p->level < a->level_least || p->level > a->level_greatest))
+		return err_set(e, -EINVAL, "level %d: %s has levels %d to %d", p->level, a->name,
+			       a->level_least, a->level_greatest);
+	if (!fs_cluster_fits(cluster))
+		return err_set(e, -EINVAL,
+			       "a cluster of %u bytes: it has to be a power of 2 from 4K to 1M",
 			       cluster);
 	return 0;
 }
@@ -69,7 +60,7 @@ struct erofs_codec *erofs_codec_new(const struct fs_params *p)
 	if (!c)
 		return NULL;
 	c->algorithm = p->compression;
-	c->level = p->level ? p->level : levels[p->compression].normal;
+	c->level = p->level ? p->level : fs_algorithms[p->compression].level_normal;
 	if (c->algorithm == FS_ZSTD) {
 		ok = init_zstd(c, p);
 	} else if (c->algorithm == FS_LZ4HC) {

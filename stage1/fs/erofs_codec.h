@@ -6,8 +6,6 @@
  */
 #include "stage1/fs/fs.h"
 
-#define EROFS_CLUSTER_MAX_BYTES MiB
-
 struct erofs_codec;
 
 /**
@@ -36,5 +34,5 @@ unsigned int erofs_codec_window_log(const struct fs_params *p);
 /** erofs_cluster_bytes() - p->cluster_bytes, or the default */
 static inline uint32_t erofs_cluster_bytes(const struct fs_params *p)
 {
-	return p->cluster_bytes ? p->cluster_bytes : 4096;
+	return p->cluster_bytes ? p->cluster_bytes : FS_CLUSTER_MIN_BYTES;
 }

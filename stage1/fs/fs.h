@@ -9,9 +9,8 @@
 #include "base/progress.h"
 #include "base/sink.h"
 #include "base/source.h"
+#include "stage1/fs/compression.h"
 #include "stage1/tree/tree.h"
-
-enum fs_compression { FS_PLAIN, FS_LZ4, FS_LZ4HC, FS_ZSTD };
 
 struct fs_params {
 	uint8_t uuid[16];      /* FAT uses the first 4 bytes as its volume id */

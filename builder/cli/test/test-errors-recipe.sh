@@ -51,6 +51,15 @@ change 's/^packages: .*/packages: hello/'
 fails 3 "$yaml:6:11: packages: expected a list, found a single value" lock
 bad_line 'remove: [/usr/../etc]' 3 "$yaml:$n:10: remove: \"/usr/../etc\" is not a path in the image: those start with /"
 bad_line 'overlay: ../none' 3 "$yaml:$n:10: overlay: directory $T/none: No such file"
+change 's/^filesystem: .*/filesystem: {type: ext4, compression: lz4}/'
+fails 3 "$yaml:9:39: compression: ext4 is not compressed: leave this out, or choose type: erofs" lock
+change 's/^filesystem: .*/filesystem: {type: erofs, compression: lz4, level: 3}/'
+fails 3 "$yaml:9:52: level: compression lz4 has no levels: leave this out, or choose lz4hc or zstd" \
+	"$slipway" recipe check "$recipe"
+change 's/^filesystem: .*/filesystem: {type: erofs, compression: zstd, level: 20}/'
+fails 3 "$yaml:9:53: level: \"20\" is no level of zstd: those are 1 to 19" "$slipway" recipe check "$recipe"
+change 's/^filesystem: .*/filesystem: {type: erofs, cluster: 12K}/'
+fails 3 "$yaml:9:36: cluster: a cluster is of 4K, 8K, 16K and so on up to 1M" build
 
 # What the mirror does not have.
 change 's/^packages: .*/packages: [helo]/'

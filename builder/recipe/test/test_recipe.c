@@ -132,6 +132,24 @@ static const struct {
 	{ HEAD PACKAGES "units: {start: [a]}\n", "recipe.yaml:7:9:", "known here: enable" },
 	{ HEAD PACKAGES "filesystem: {type: btrfs}\n",
 	  "recipe.yaml:7:20:", "not one of: erofs, ext4" },
+	{ HEAD PACKAGES "filesystem: {type: erofs, compression: lzo}\n",
+	  "recipe.yaml:7:40:", "not one of: none, lz4, lz4hc, zstd" },
+	{ HEAD PACKAGES "filesystem: {cluster: 4K, type: ext4}\n",
+	  "recipe.yaml:7:23:", "ext4 is not compressed" },
+	{ HEAD PACKAGES "filesystem: {type: ext4, level: 1}\n",
+	  "recipe.yaml:7:33:", "ext4 is not compressed" },
+	{ HEAD PACKAGES "filesystem: {level: 1, type: erofs, compression: none}\n",
+	  "recipe.yaml:7:21:", "compression none has no levels" },
+	{ HEAD PACKAGES "filesystem: {type: erofs, compression: lz4hc, level: 2}\n",
+	  "recipe.yaml:7:54:", "those are 3 to 12" },
+	{ HEAD PACKAGES "filesystem: {type: erofs, compression: zstd, level: 0}\n",
+	  "recipe.yaml:7:53:", "those are 1 to 19" },
+	{ HEAD PACKAGES "filesystem: {type: erofs, level: [9]}\n",
+	  "recipe.yaml:7:27:", "expected a single value" },
+	{ HEAD PACKAGES "filesystem: {type: erofs, cluster: 0}\n",
+	  "recipe.yaml:7:36:", "4K, 8K, 16K and so on up to 1M" },
+	{ HEAD PACKAGES "filesystem: {type: erofs, cluster: big}\n",
+	  "recipe.yaml:7:36:", "is not a size" },
 	{ HEAD PACKAGES "updates: {source: ftp://x}\n",
 	  "recipe.yaml:7:19:", "not an http:// or https:// URL" },
 	{ HEAD PACKAGES "signing: {key: k}\n", "recipe.yaml:7:1:", "\"certificate\" is missing" },
@@ -266,6 +284,49 @@ START_TEST(refuses_bad_includes)
 }
 END_TEST
 
+/* What is written, and what an image gets. */
+static const struct {
+	const char *text;
+	struct recipe_filesystem want;
+} filesystems[] = {
+	{ "{type: ext4}", { "ext4", FS_PLAIN, 0, 0 } },
+	{ "{type: erofs}", { "erofs", FS_LZ4HC, 9, 65536 } },
+	{ "{type: erofs, compression: none}", { "erofs", FS_PLAIN, 0, 0 } },
+	{ "{type: erofs, compression: lz4}", { "erofs", FS_LZ4, 0, 65536 } },
+	{ "{type: erofs, compression: lz4, cluster: 4K}", { "erofs", FS_LZ4, 0, 4096 } },
+	{ "{type: erofs, level: 12}", { "erofs", FS_LZ4HC, 12, 65536 } },
+	{ "{level: 3, cluster: 1M, compression: lz4hc, type: erofs}",
+	  { "erofs", FS_LZ4HC, 3, 1048576 } },
+	{ "{type: erofs, compression: zstd}", { "erofs", FS_ZSTD, 9, 65536 } },
+	{ "{type: erofs, compression: zstd, level: 19, cluster: 131072}",
+	  { "erofs", FS_ZSTD, 19, 131072 } },
+};
+
+/* The included file's choice is given up as a whole. */
+START_TEST(reads_filesystems)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(filesystems); i++) {
+		const struct recipe_filesystem *want = &filesystems[i].want;
+		_cleanup_(recipe_free) struct recipe *r = NULL;
+		_cleanup_free_ char *text =
+			str_printf(INCLUDE "filesystem: %s\n", filesystems[i].text);
+		struct err e = { 0 };
+		ck_ok(load_with(HEAD PACKAGES
+				"kernel: {cmdline: quiet}\n"
+				"initrd: {packages: [systemd], modules: [dm_verity]}\n"
+				"filesystem: {type: erofs, compression: zstd, level: 5, "
+				"cluster: 8K}\n"
+				"layout: acl\n"
+				"signing: {key: db.key, certificate: db.crt}\n",
+				"version: 1\n", text, &r, &e));
+		ck_assert_str_eq(r->filesystem.type, want->type);
+		ck_assert_int_eq(r->filesystem.compression, want->compression);
+		ck_assert_int_eq(r->filesystem.level, want->level);
+		ck_assert_uint_eq(r->filesystem.cluster_bytes, want->cluster_bytes);
+	}
+}
+END_TEST
+
 START_TEST(missing_recipe)
 {
 	struct recipe *r = NULL;
@@ -358,4 +419,5 @@ START_TEST(refuses_bad_layouts)
 END_TEST
 
 TEST_MAIN("recipe", reads_a_recipe, paths_are_tidy, refuses_bad_layouts, refuses_bad_recipes,
-	  includes_what_recipes_share, refuses_bad_includes, missing_recipe, layouts)
+	  includes_what_recipes_share, refuses_bad_includes, reads_filesystems, missing_recipe,
+	  layouts)
