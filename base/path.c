@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 
 static bool is_directory(const char *path)
 {
@@ -56,4 +57,30 @@ char *path_tidy(const char *path)
 	if (!out.len)
 		buf_append(&out, ".", 1);
 	return buf_take_str(&out);
+}
+
+/* Control characters of both halves of Latin-1 are what terminals obey. */
+static bool printable(uint32_t c)
+{
+	return c >= 0x20 && (c < 0x7f || c > 0x9f);
+}
+
+char *path_quote(const char *path)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	uint32_t c;
+
+	buf_append_str(&b, "");
+	while (*path) {
+		size_t n = utf8_next(path, &c);
+		if (*path == '\\')
+			buf_append_str(&b, "\\\\");
+		else if (n && printable(c))
+			buf_append(&b, path, n);
+		else
+			for (size_t i = 0; i < MAX(n, (size_t)1); i++)
+				buf_printf(&b, "\\x%02x", (uint8_t)path[i]);
+		path += MAX(n, (size_t)1);
+	}
+	return buf_take_str(&b);
 }

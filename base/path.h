@@ -12,3 +12,11 @@
  * Return: on the heap; NULL when out of memory
  */
 char *path_tidy(const char *path) must_check;
+
+/**
+ * path_quote() - a name out of foreign input as it may be shown: printable UTF-8 as it is, other bytes
+ *                as in "\x1b", a backslash as "\\"
+ *
+ * Return: on the heap; NULL when out of memory
+ */
+char *path_quote(const char *path) must_check;

@@ -265,7 +265,26 @@ START_TEST(tidy_paths)
 }
 END_TEST
 
-TEST_MAIN("base", tidy_paths, numbers_are_strict, hex_and_base64, errors_read_like_a_sentence,
-	  sha256_vectors, pool_runs_all_and_nests, windows_are_bounded,
+START_TEST(quoted_paths)
+{
+	static const char *const cases[][2] = {
+		{ "", "" },
+		{ "lib/a b", "lib/a b" },
+		{ "d\\x2d", "d\\\\x2d" },
+		{ "\x1b[2J\n\x7f", "\\x1b[2J\\x0a\\x7f" },
+		{ "\xc3\xbc", "\xc3\xbc" },
+		{ "\xc2\x9b", "\\xc2\\x9b" }, /* a control character of eight bits */
+		{ "a\xff\xc3", "a\\xff\\xc3" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *got = path_quote(cases[i][0]);
+		ck_assert_str_eq(got, cases[i][1]);
+	}
+}
+END_TEST
+
+TEST_MAIN("base", tidy_paths, quoted_paths, numbers_are_strict, hex_and_base64,
+	  errors_read_like_a_sentence, sha256_vectors, pool_runs_all_and_nests, windows_are_bounded,
 	  outfile_appears_whole_or_not_at_all, outfile_leaves_nothing_that_grows, programs_run,
 	  string_lists)
