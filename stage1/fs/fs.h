@@ -157,8 +157,15 @@ int fs_reader_lookup(struct fs_reader *r, const char *path, uint64_t *ret_ino,
 /**
  * fs_reader_walk() - every name in the filesystem, parents first, names in byte order
  * @path: without a leading slash; "" is the root
- * Return: 0; what @fn returned; -EINVAL a damaged image (a directory loop, a bad entry)
+ * Return: 0; what @fn returned; -EINVAL a damaged image (a directory loop, a bad entry). No part of a
+ * path is "." or ".."
  */
 int fs_reader_walk(struct fs_reader *r,
 		   int (*fn)(void *ctx, const char *path, const struct fs_stat *st, struct err *e),
 		   void *ctx, struct err *e) must_check;
+
+/** fs_reader_walk_at() - the same from any inode on; paths are below it, and it is "" itself */
+int fs_reader_walk_at(struct fs_reader *r, uint64_t ino,
+		      int (*fn)(void *ctx, const char *path, const struct fs_stat *st,
+				struct err *e),
+		      void *ctx, struct err *e) must_check;

@@ -76,7 +76,8 @@ static int add_name(void *ctx, const char *name, size_t len, uint64_t ino, struc
 {
 	struct level *l = ctx;
 
-	if (!len || len > 1024 || memchr(name, '/', len) || memchr(name, 0, len))
+	if (!len || len > 1024 || memchr(name, '/', len) || memchr(name, 0, len) ||
+	    (len == 1 && name[0] == '.') || (len == 2 && memcmp(name, "..", 2) == 0))
 		return err_set(e, -EINVAL, "a directory entry without a proper name");
 	if (l->n == l->cap) {
 		size_t cap = l->cap ? 2 * l->cap : 16;
@@ -158,16 +159,27 @@ int fs_reader_walk(struct fs_reader *r,
 		   int (*fn)(void *ctx, const char *path, const struct fs_stat *st, struct err *e),
 		   void *ctx, struct err *e)
 {
-	struct walk w = { .r = r, .path = BUF_INIT };
 	struct fs_stat st;
 
 	int n = r->ops->stat(r, r->root_ino, &st, e);
 	if (n == 0 && !S_ISDIR(st.mode))
 		n = err_set(e, -EINVAL, "the root is no directory");
+	return n < 0 ? n : fs_reader_walk_at(r, r->root_ino, fn, ctx, e);
+}
+
+int fs_reader_walk_at(struct fs_reader *r, uint64_t ino,
+		      int (*fn)(void *ctx, const char *path, const struct fs_stat *st,
+				struct err *e),
+		      void *ctx, struct err *e)
+{
+	struct walk w = { .r = r, .path = BUF_INIT };
+	struct fs_stat st;
+
+	int n = r->ops->stat(r, ino, &st, e);
 	if (n == 0)
 		n = fn(ctx, "", &st, e);
-	if (n == 0)
-		n = push_dir(&w, r->root_ino, e);
+	if (n == 0 && S_ISDIR(st.mode))
+		n = push_dir(&w, ino, e);
 	while (n == 0 && w.depth)
 		n = step(&w, fn, ctx, e);
 	while (w.depth)
