@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* Trees of files, wherever they are from: listed, and compared path by path. */
+/* Trees of files, wherever they are from, compared path by path. */
 #include "builder/audit/compare.h"
-#include "stage1/fs/fs.h"
-
-struct listed {
-	char *path; /* "usr/bin/env"; "" is the root */
-	struct fs_stat st;
-	const uint8_t *data; /* content or a symlink's target, where there is no reader */
-};
-
-struct listing {
-	struct fs_reader *reader; /* NULL: all contents are in memory */
-	struct listed *v;	  /* parents first, names in byte order */
-	size_t n, cap;
-};
+#include "builder/audit/listing.h"
 
 struct trees {
 	const struct listing *l[2];
@@ -23,19 +11,6 @@ struct trees {
 	bool unix_;    /* modes, owners and the like are real */
 	bool is_esp; /* the UKI of one is to be compared with that of the other, whatever its name */
 };
-
-/** listing_add() - @path is copied; in any order, before listing_sort() */
-int listing_add(struct listing *l, const struct listed *entry, struct err *e) must_check;
-
-/** listing_sort() - by path, those of one path in the order in which they came */
-int listing_sort(struct listing *l, struct err *e) must_check;
-
-/** listing_walk() - everything in a filesystem; @reader: borrowed */
-int listing_walk(struct listing *l, struct fs_reader *reader, struct err *e) must_check;
-void listing_done(struct listing *l);
-
-/** listing_cmp_paths() - the order of listings */
-int listing_cmp_paths(const char *a, const char *b);
 
 /* Something at one path; NULL: not in that one. */
 struct pair {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "builder/audit/compare_tree.h"
+#include "builder/audit/listing.h"
 
 int listing_add(struct listing *l, const struct listed *entry, struct err *e)
 {
@@ -67,6 +67,38 @@ int listing_walk(struct listing *l, struct fs_reader *reader, struct err *e)
 {
 	l->reader = reader;
 	return fs_reader_walk(reader, add_walked, l, e);
+}
+
+int listing_walk_at(struct listing *l, struct fs_reader *reader, uint64_t ino, struct err *e)
+{
+	l->reader = reader;
+	return fs_reader_walk_at(reader, ino, add_walked, l, e);
+}
+
+static int add_named(void *ctx, const char *name, size_t len, uint64_t ino, struct err *e)
+{
+	struct listing *l = ctx;
+	_cleanup_free_ char *path = strndup(name, len);
+	struct fs_stat st;
+
+	if (!path)
+		return err_oom(e);
+	int r = l->reader->ops->stat(l->reader, ino, &st, e);
+	return r < 0 ? r : listing_add(l, &(struct listed){ .path = path, .st = st }, e);
+}
+
+int listing_read(struct listing *l, struct fs_reader *reader, uint64_t ino, struct err *e)
+{
+	struct fs_stat st;
+
+	l->reader = reader;
+	int r = reader->ops->stat(reader, ino, &st, e);
+	if (r == 0 && !S_ISDIR(st.mode))
+		return listing_add(l, &(struct listed){ .path = (char *)(uintptr_t) "", .st = st },
+				   e);
+	if (r == 0)
+		r = reader->ops->readdir(reader, ino, add_named, l, e);
+	return r < 0 ? r : listing_sort(l, e);
 }
 
 void listing_done(struct listing *l)

@@ -4,5 +4,6 @@ src += builder/audit/compare.c builder/audit/compare_attributes.c builder/audit/
        builder/audit/compare_erofs.c builder/audit/compare_ext4.c builder/audit/compare_fat.c builder/audit/compare_fs.c \
        builder/audit/compare_initrd.c builder/audit/compare_pe.c \
        builder/audit/compare_signature.c builder/audit/compare_tree.c \
-       builder/audit/compare_verity.c builder/audit/diff.c builder/audit/fields.c \
+       builder/audit/compare_verity.c builder/audit/diff.c \
+       builder/audit/extract.c builder/audit/extract_inode.c builder/audit/fields.c builder/audit/files.c \
        builder/audit/image.c builder/audit/listing.c builder/audit/outputs.c builder/audit/report.c

@@ -8,7 +8,7 @@ _slipway_commands() {
 # A line for each option, "--name" or "--name ARGUMENT", and likewise for its letter.
 _slipway_options() {
 	"$1" ${2:+"$2"} --help 2>/dev/null |
-		sed -n 's/^ *\(-[a-z]\), \(--[a-z-]*\)\( [A-Z]\+\)\?  .*/\1\3\n\2\3/p
+		sed -n 's/^ *\(-[a-zA-Z]\), \(--[a-z-]*\)\( [A-Z]\+\)\?  .*/\1\3\n\2\3/p
 			s/^ *\(--[a-z-]*\)\( [A-Z]\+\)\?  .*/\1\2/p'
 }
 

@@ -24,7 +24,7 @@ commands=$("$slipway" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
 [ "$(wc -w <<<"$commands")" -ge 6 ] && ok || bad "the help names few commands: $commands"
 headings() { sed -n '/^\.TP/{n;s/^\.BR\? \(-.*\)/\1/p}' | sed 's/  */ /g; s/ $//' | sort; } # of options in a manual
 options() { # of --help
-	sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\)\( [A-Z]*\)\?  .*/\1\2\3/p' | sed 's/ *$//' | sort
+	sed -n 's/^ *\(-[a-zA-Z], \)\?\(--[a-z-]*\)\( [A-Z]*\)\?  .*/\1\2\3/p' | sed 's/ *$//' | sort
 }
 same() { # what, of the manual, of the help
 	[ "$2" = "$3" ] && ok || bad "$1: slipway.1 and --help differ: $(diff <(echo "$2") <(echo "$3"))"
