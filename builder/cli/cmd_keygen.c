@@ -33,22 +33,3 @@ const struct cli_command cmd_keygen = {
 	.max_args = 1,
 	.run = run_keygen,
 };
-
-static int run_version(struct cli *c unused_, int argc, char **argv, struct err *e unused_)
-{
-	char **args;
-	size_t n;
-
-	int r = cli_parse(&cmd_version, NULL, argc, argv, &args, &n);
-	if (r == 0)
-		printf("slipway %s\n", SLIPWAY_VERSION);
-	return r;
-}
-
-const struct cli_command cmd_version = {
-	.name = "version",
-	.args = "",
-	.summary = "Print the version",
-	.max_args = 0,
-	.run = run_version,
-};

@@ -6,6 +6,8 @@
 try 2 "Usage: slipway" "$slipway"
 try 0 "Commands:" "$slipway" --help
 try 0 "slipway 0" "$slipway" --version
+lz4=$(ldd "$slipway" | sed -n 's/.* => \(.*liblz4[^ ]*\) .*/\1/p')
+try 0 "codec lz4 $(readlink -f "$lz4" | sed 's/.*\.so\.//')" "$slipway" version
 try 0 "slipway 0" "$slipway" version
 fails 2 "no command is called \"biuld\"" "$slipway" biuld
 fails 2 "unknown option --nope" "$slipway" --nope

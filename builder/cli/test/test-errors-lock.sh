@@ -74,6 +74,7 @@ edited 's/^arch .*/arch arm64/' "the lock is for arm64, the recipe for x86-64: r
 edited 's/^builder .*/builder 0.0.1/' \
 	"the lock was made with slipway 0.0.1 and this builder has "
 edited 's/^codec zstd .*/codec zstd 0.0.1/' "the lock was made with zstd 0.0.1 and this builder has "
+edited 's/^codec lz4 .*/codec lz4 1.0.0/' "the lock was made with lz4 1.0.0 and this builder has "
 edited '/^codec zstd /d' "the lock was made with zstd none and this builder has "
 cp "$T/good.lock" "$lock"
 change 's/^packages: .*/packages: [hello, world]/'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The same program on another Debian: its gpgv, C library and all libraries but the two codecs that
+# The same program on another Debian: its gpgv, C library and all libraries but the three codecs that
 # stand in the lock are another version's. It gives the same bytes. With that Debian's codecs as well
 # it refuses the lock, until it is made anew.
 . "$(dirname "$0")/lib.sh"
@@ -18,7 +18,7 @@ mkdir -p "$root$T" "$root/codecs"
 while read -r sha; do
 	dpkg-deb -x "$real_cache/packages/$sha" "$root" || bad "dpkg-deb -x $sha"
 done < <(sed -n 's/^package [^ ]* [^ ]* [^ ]* [^ ]* \([0-9a-f]*\) .*/\1/p' "$T/host/recipe.lock")
-ldd "$slipway" | sed -n 's/.*=> \(.*\/lib\(ext2fs\|zstd\)\.so[^ ]*\) .*/\1/p' | xargs -I{} cp -L {} "$root/codecs/"
+ldd "$slipway" | sed -n 's/.*=> \(.*\/lib\(ext2fs\|lz4\|zstd\)\.so[^ ]*\) .*/\1/p' | xargs -I{} cp -L {} "$root/codecs/"
 cp "$slipway" "$T/slipway"
 
 on_other() { # library path, arguments of slipway…
