@@ -3,8 +3,9 @@ src += qemu-tests/vm/accel.c qemu-tests/vm/channel.c qemu-tests/vm/child.c qemu-
        qemu-tests/vm/host.c qemu-tests/vm/interact.c qemu-tests/vm/prepare.c qemu-tests/vm/private_dir.c qemu-tests/vm/qcow2.c qemu-tests/vm/qemu_args.c \
        qemu-tests/vm/qmp.c qemu-tests/vm/vm.c qemu-tests/vm/vm_console.c qemu-tests/vm/vm_signs.c
 
-src += $(addprefix qemu-tests/cases/,boot.c boot_checks.c case_nginx.c case_node.c case_podman.c \
+src += $(addprefix qemu-tests/cases/,boot.c boot_checks.c boot_times.c case_boot.c case_nginx.c case_node.c case_podman.c \
        case_users.c case_util.c cases.c container.c oci.c)
+src += $(addprefix qemu-tests/suite/,report.c schedule.c suite.c)
 asm += qemu-tests/cases/guest_program.S
 
 # The program that the tests carry into the guest: static, and never with sanitizers.
@@ -15,10 +16,6 @@ $(guest_program): qemu-tests/cases/guest.c
 $(O)/qemu-tests/cases/guest_program.o: $(guest_program)
 $(O)/qemu-tests/cases/guest_program.o: asmflags += -DGUEST_PROGRAM='"$(guest_program)"'
 
-$(O)/qemu-tests/run: $(O)/qemu-tests/cases/run_cases.o $(O)/libslipway.a
-	$(call say,LD,$@)
-	$(Q)$(CC) $(ldflags) -o $@ $^ $(libs)
-
 .PHONY: check-boot
-check-boot: $(O)/qemu-tests/run  ## boot the node in a VM and look at it from inside
-	$(Q)$(O)/qemu-tests/run --log-dir $(O)/logs/vm out/node_1.raw
+check-boot: $(O)/slipway         ## boot the node in VMs and try what is promised of it
+	$(Q)mkdir -p $(O)/logs && $(O)/slipway test --keep-logs $(O)/logs/vm out/node_1.raw

@@ -24,6 +24,7 @@ struct cli {
 	char *cache_dir;	   /* $XDG_CACHE_HOME/slipway */
 	const char *mirror;	   /* $SLIPWAY_MIRROR, or NULL */
 	const char *accel;	   /* $SLIPWAY_ACCEL, or NULL */
+	const char *tmp_dir;	   /* $TMPDIR, or /tmp */
 	int64_t now;		   /* seconds since 1970 */
 	int64_t source_date_epoch; /* -1: not set */
 	bool quiet;
@@ -69,6 +70,12 @@ int cli_usage(const struct cli_command *cmd, const char *what, const char *arg);
 /** cli_exit_status() - of a negative errno */
 int cli_exit_status(int code);
 
+/**
+ * cli_apart_from_failed() - for a command whose exit status 1 is a verdict: an error that would be 1, such
+ * as a disk that cannot be read, becomes one that is 4
+ */
+int cli_apart_from_failed(int r) must_check;
+
 /** cli_note() - a line on standard output (with --json on standard error), unless --quiet */
 void cli_note(const struct cli *c, const char *fmt, ...) printf_format(2, 3);
 
@@ -86,4 +93,5 @@ void cli_progress_free(struct progress *p);
 void cli_progress_end(struct progress *p);
 
 extern const struct cli_command cmd_recipe, cmd_lock, cmd_fetch, cmd_scripts, cmd_build,
-	cmd_archive, cmd_diff, cmd_ls, cmd_cat, cmd_extract, cmd_boot, cmd_keygen, cmd_version;
+	cmd_archive, cmd_diff, cmd_ls, cmd_cat, cmd_extract, cmd_boot, cmd_test, cmd_keygen,
+	cmd_version;

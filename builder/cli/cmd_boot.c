@@ -4,8 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/blob.h"
-#include "builder/cli/cli.h"
-#include "qemu-tests/vm/vm.h"
+#include "builder/cli/machines.h"
 
 /* What the options say, as text. */
 struct boot_options {
@@ -39,20 +38,6 @@ static int get_key(const char *path, char **ret, struct err *e)
 	return 0;
 }
 
-static int get_accel(const char *text, enum vm_accel *ret, struct err *e)
-{
-	*ret = VM_ACCEL_AUTO;
-	if (!text)
-		return 0;
-	if (str_eq(text, "kvm"))
-		*ret = VM_ACCEL_KVM;
-	else if (str_eq(text, "tcg"))
-		*ret = VM_ACCEL_TCG;
-	else
-		return err_set(e, -EINVAL, "SLIPWAY_ACCEL is \"%s\", not kvm or tcg", text);
-	return 0;
-}
-
 static int boot(struct cli *c, const char *image, const struct boot_options *o, struct err *e)
 {
 	struct vm_params p = { .name = "boot",
@@ -64,7 +49,7 @@ static int boot(struct cli *c, const char *image, const struct boot_options *o, 
 			       .online = o->online,
 			       .ssh = o->ssh_key != NULL,
 			       .log_dir = o->log_dir };
-	struct vm_host_params hp = { .arch = VM_ARCH_X86_64, .cache_dir = c->cache_dir };
+	struct vm_host_params hp;
 	_cleanup_(vm_host_free) struct vm_host *host = NULL;
 	_cleanup_free_ char *key = NULL;
 	uint64_t cpus = 2;
@@ -83,7 +68,7 @@ static int boot(struct cli *c, const char *image, const struct boot_options *o, 
 	if (r == 0)
 		r = get_key(o->ssh_key, &key, e);
 	if (r == 0)
-		r = get_accel(c->accel, &hp.accel, e);
+		r = cli_vm_host(c, &hp, e);
 	if (r < 0)
 		return r;
 	p.ssh_key = key;

@@ -135,8 +135,7 @@ static int run_diff(struct cli *c, int argc, char **argv, struct err *e)
 	if (r == 0)
 		r = report(c, &d, e);
 	diff_report_done(&d);
-	/* 1 says that they differ: what else would be 1, such as a disk that cannot be read, is 4. */
-	return r < 0 && cli_exit_status(r) == EXIT_FAILED ? -ENOENT : r;
+	return cli_apart_from_failed(r);
 }
 
 const struct cli_command cmd_diff = {

@@ -10,8 +10,8 @@
 #include "builder/cli/cli.h"
 
 static const struct cli_command *const commands[] = {
-	&cmd_recipe, &cmd_lock, &cmd_fetch,   &cmd_scripts, &cmd_build,	 &cmd_archive, &cmd_diff,
-	&cmd_ls,     &cmd_cat,	&cmd_extract, &cmd_boot,    &cmd_keygen, &cmd_version,
+	&cmd_recipe, &cmd_lock, &cmd_fetch,   &cmd_scripts, &cmd_build, &cmd_archive, &cmd_diff,
+	&cmd_ls,     &cmd_cat,	&cmd_extract, &cmd_boot,    &cmd_test,	&cmd_keygen,  &cmd_version,
 };
 
 /* How long work may take to end by itself after a signal. */
@@ -111,6 +111,9 @@ static int read_environment(struct cli *c)
 	c->cache_dir = default_cache_dir();
 	c->mirror = getenv("SLIPWAY_MIRROR");
 	c->accel = getenv("SLIPWAY_ACCEL");
+	c->tmp_dir = getenv("TMPDIR");
+	if (!c->tmp_dir || *c->tmp_dir != '/')
+		c->tmp_dir = "/tmp";
 	if (c->mirror && !*c->mirror)
 		c->mirror = NULL;
 	if (!c->cache_dir) {
@@ -159,6 +162,11 @@ int cli_exit_status(int code)
 	default:
 		return EXIT_FAILED;
 	}
+}
+
+int cli_apart_from_failed(int r)
+{
+	return r < 0 && cli_exit_status(r) == EXIT_FAILED ? -ENOENT : r;
 }
 
 static int run_command(struct cli *c, const struct cli_command *cmd, unsigned int jobs, int argc,

@@ -85,5 +85,7 @@ const struct vm_case case_nginx = {
 	.name = "nginx",
 	.image = "nginx",
 	.description = "boots with Secure Boot and serves the page of the image behind a firewall",
+	.machines = 1,
+	.typical_sec = 150,
 	.run = run,
 };

@@ -37,5 +37,7 @@ const struct vm_case case_node = {
 	.image = "node",
 	.description =
 		"boots with Secure Boot to a node in order: /usr signed and read-only, a container runs",
+	.machines = 1,
+	.typical_sec = 150,
 	.run = run,
 };

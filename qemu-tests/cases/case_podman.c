@@ -85,5 +85,7 @@ const struct vm_case case_podman = {
 	.image = "podman",
 	.description =
 		"boots with Secure Boot and runs containers: root's, a Quadlet unit's, a user's",
+	.machines = 1,
+	.typical_sec = 240,
 	.run = run,
 };

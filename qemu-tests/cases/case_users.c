@@ -186,11 +186,17 @@ const struct vm_case case_users_change = {
 	.name = "users-change",
 	.image = "users",
 	.description = "a node makes users of its own, with ids apart from the image's",
+	.machines = 1,
+	.typical_sec = 150,
+	.keeps = true,
 	.run = run_change,
 };
 const struct vm_case case_users_update = {
 	.name = "users-update",
 	.image = "users",
 	.description = "a new version's user joins those of the node; no id changes",
+	.machines = 1,
+	.typical_sec = 150,
+	.keeps = true,
 	.run = run_update,
 };

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu-tests/cases/cases.h"
 
+#include <sys/stat.h>
+
 #include "qemu-tests/vm/private_dir.h"
 
-extern const struct vm_case case_nginx, case_node, case_podman, case_users_change,
+extern const struct vm_case case_boot, case_nginx, case_node, case_podman, case_users_change,
 	case_users_update;
 
-const struct vm_case *const vm_cases[] = { &case_nginx, &case_node, &case_podman,
-					   &case_users_change, &case_users_update };
+const struct vm_case *const vm_cases[] = {
+	&case_boot, &case_node, &case_podman, &case_nginx, &case_users_change, &case_users_update,
+};
 const size_t n_vm_cases = ARRAY_SIZE(vm_cases);
 
 const struct vm_case *vm_case_find(const char *name)
@@ -21,20 +24,26 @@ const struct vm_case *vm_case_find(const char *name)
 bool vm_case_fits(const struct vm_case *c, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	size_t len = strlen(c->image);
+	size_t len = c->image ? strlen(c->image) : 0;
 
-	return strncmp(name, c->image, len) == 0 && name[len] == '_';
+	return !c->image || (strncmp(name, c->image, len) == 0 && name[len] == '_');
 }
 
 int vm_case_run(const struct vm_case *c, const struct vm_case_context *ctx, const char *tmp_dir,
 		struct strv *ret_notes, struct err *e)
 {
+	_cleanup_free_ char *log_dir = str_printf("%s/%s", ctx->log_dir, c->name);
 	struct private_dir scratch = PRIVATE_DIR_INIT;
 	struct vm_case_context own = *ctx;
 
+	if (!log_dir)
+		return err_oom(e);
+	if (mkdir(log_dir, 0777) < 0 && errno != EEXIST)
+		return err_sys(e, -errno, "%s", log_dir);
 	int r = private_dir_make(&scratch, tmp_dir, "slipway-case.", e);
 	if (r < 0)
 		return r;
+	own.log_dir = log_dir;
 	own.scratch_dir = scratch.path;
 	own.notes = (struct strv)STRV_INIT;
 	r = c->run(&own, e);

@@ -1,24 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* The boot tests: a registry of cases, each of which judges an image by running it. */
+/* A registry of cases, each of which judges an image, most of them by running it in a machine. */
 #include "base/strv.h"
 #include "qemu-tests/vm/vm.h"
 
+/* What each of a case's machines takes, unless it asks for another. */
+#define VM_CASE_MEMORY_BYTES (2 * GiB)
+
 struct vm_case_context {
-	struct vm_host *host;
-	const char *image;     /* raw disk; only read */
+	struct vm_host *host;  /* the case's own */
+	const char *image;     /* raw disk; only read, unless the case keeps it */
 	const char *root_hash; /* hex, what /usr must have; NULL: not known */
-	const char *log_dir;
-	const char *scratch_dir; /* existing, empty, the case's own */
-	struct strv notes;	 /* what it found out, for the report */
-	unsigned int limit_sec;	 /* of one machine */
+	const char *
+		log_dir; /* existing, the case's own: consoles, journals, whatever explains a failure */
+	const char *
+		scratch_dir; /* existing, empty, the case's own, gone afterwards: plain files only */
+	struct strv notes;   /* what it found out, for the report */
+	unsigned int limit_sec; /* of one machine */
 };
+
+/* What run() returns instead of 0 where the image has not got what the case is about. */
+#define VM_CASE_SKIPPED 1
 
 struct vm_case {
 	const char *name;
-	const char *image; /* the recipe whose image it is for */
+	const char *image; /* the recipe whose image it is for; NULL: any */
 	const char *description;
-	/* Return: 0 passed; negative errno failed, with the reason */
+	unsigned int machines;	  /* that run at the same time; 0: it only looks into the image */
+	unsigned int typical_sec; /* under emulation; the longest case is started first */
+	bool keeps;		  /* it writes into the image, which is a node's own disk */
+	/* Return: 0 passed; VM_CASE_SKIPPED, with the reason in @e; negative errno failed, likewise */
 	int (*run)(struct vm_case_context *ctx, struct err *e);
 };
 
@@ -32,9 +43,9 @@ bool vm_case_fits(const struct vm_case *c, const char *path);
 const struct vm_case *vm_case_find(const char *name);
 
 /**
- * vm_case_run() - one case, with a scratch directory of its own
- * @ctx:       without scratch_dir and notes
- * @tmp_dir:   where that directory is made
+ * vm_case_run() - one case, with a scratch directory and one for logs of its own
+ * @ctx:       without scratch_dir and notes; log_dir is the one that the case's own is made in
+ * @tmp_dir:   where the scratch directory is made
  * @ret_notes: what the case found out, also when it failed
  * Return: as the case
  */

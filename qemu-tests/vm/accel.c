@@ -172,3 +172,8 @@ int vm_choose_accel(struct vm_host *h, const struct vm_params *p, enum vm_accel 
 	}
 	return r < 0 ? r : vm_check_qemu(h, *ret, e);
 }
+
+int vm_host_accel(struct vm_host *h, const char *image, enum vm_accel *ret, struct err *e)
+{
+	return vm_choose_accel(h, &(struct vm_params){ .image = image }, ret, e);
+}

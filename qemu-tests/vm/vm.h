@@ -64,6 +64,13 @@ DEFINE_CLEANUP(struct vm_host *, vm_host_free)
  */
 int vm_probe_kvm(struct vm_host *h, const char *image, struct err *e) must_check;
 
+/**
+ * vm_host_accel() - what machines on an image would run in, tried as vm_probe_kvm() does if need be
+ * Return: 0; -ENOENT there is no QEMU; -EOPNOTSUPP it is too old; as vm_probe_kvm()
+ */
+int vm_host_accel(struct vm_host *h, const char *image, enum vm_accel *ret,
+		  struct err *e) must_check;
+
 enum vm_firmware {
 	VM_FIRMWARE_SECURE_BOOT, /* variables in setup mode: the image's loader enrols its keys */
 	VM_FIRMWARE_UEFI,	 /* without Secure Boot */

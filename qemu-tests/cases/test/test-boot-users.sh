@@ -24,7 +24,7 @@ version() { # version
 	step "build of version $1" "$slipway" build "$recipe" -o "$T/$1"
 }
 boot() { # version, case
-	"$here/build/qemu-tests/run" --log-dir "$logs" --root-hash "$(cat "$T/$1/users_$1.roothash")" \
+	"$slipway" test --keep-logs "$logs" --root-hash "$(cat "$T/$1/users_$1.roothash")" --persistent \
 		"$disk" "$2" >"$T/log" 2>&1
 	[ $? -eq 0 ] && ok || bad "$2"
 	cat "$T/log" | grep -v ' passed, '

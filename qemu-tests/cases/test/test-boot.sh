@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Boots out/node_1.raw in VMs, as the cases of qemu-tests/cases want it.
+# What make check tries of out/node_1.raw in VMs. All that there is to try: slipway test out/node_1.raw.
 cd "$(dirname "$0")/../../.." || exit 1
 [ -e out/node_1.raw ] || { echo "no out/node_1.raw: run make image first"; exit 1; }
-mkdir -p build/logs/vm
-exec build/qemu-tests/run --log-dir build/logs/vm out/node_1.raw
+mkdir -p build/logs
+exec build/slipway test --keep-logs build/logs/vm out/node_1.raw

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# slipway test as far as it goes without a machine: what it takes and what it refuses.
+. "$(dirname "$0")/lib.sh"
+: >"$T/node_1.raw"
+: >"$T/other_1.raw"
+image=$T/node_1.raw
+
+try 0 "boot  " "$slipway" test --list
+names=$("$slipway" test --list | cut -d' ' -f1)
+[ "$(wc -w <<<"$names")" -eq "$(sort -u <<<"$names" | wc -l)" ] && ok || bad "--list names a case twice: $names"
+try 2 "missing argument: IMAGE" "$slipway" test
+try 2 "--list takes no image" "$slipway" test --list "$image"
+try 2 "choose one of them" "$slipway" test --tap --json "$image"
+fails 4 "none.raw: No such file" "$slipway" test "$T/none.raw"
+fails 3 "there is no case 'boat'" "$slipway" test "$image" boot boat
+fails 3 "--jobs 0: not a number" "$slipway" test --jobs 0 "$image" boot
+fails 3 "is not 64 hexadecimal digits" "$slipway" test --root-hash abc "$image" boot
+fails 3 "SLIPWAY_ACCEL is \"xen\"" env SLIPWAY_ACCEL=xen "$slipway" test "$image" boot
+fails 3 "--persistent is needed" env TMPDIR="$T" "$slipway" test "$image" users-change
+# What would be found out only after the machines ran is found out before.
+fails 4 "no/junit.xml" "$slipway" test --junit "$T/no/junit.xml" "$image" boot
+fails 4 "directory for logs" "$slipway" test --keep-logs "$T/no/logs" "$image" boot
+echo "not a hash" >"$T/node_1.roothash"
+fails 3 "is not 64 hexadecimal digits" "$slipway" test "$image" boot
+rm "$T/node_1.roothash"
+mkdir "$T/tmp"
+fails 4 "qemu-system-x86_64 is missing" env TMPDIR="$T/tmp" PATH="$T" "$slipway" test "$image" boot
+[ -z "$(ls "$T/tmp")" ] && ok || bad "logs of nothing were kept: $(ls "$T/tmp")"
+[ -e "$T/junit.xml" ] && bad "a report of nothing" || ok
+finish
