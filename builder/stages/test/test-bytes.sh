@@ -125,11 +125,12 @@ rm -rf "$place/keys" && mv "$T/own/keys" "$place/keys"
 far="$T/a much/longer way"
 make_place "$far"
 [ "$(id -u)" != 0 ] || chown -R 4711:4711 "$far"
-if (elsewhere true) 2>/dev/null; then
-	place=$far same "another user, host and directory" elsewhere
-else
+who="user, host and directory" elsewhere=elsewhere
+(elsewhere true) 2>/dev/null || {
+	who=directory elsewhere=env
 	echo "SKIP another user and host: neither root nor a user namespace is to be had"
-fi
+}
+place=$far same "another $who" $elsewhere
 
 # Other programs of the same source: what the compiler leaves undefined, it now does otherwise.
 build_program() { env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j2 -C "$here" "O=$1" "${@:2}" "$1/slipway"; }
@@ -149,7 +150,7 @@ recipe=node jobs=4
 rm -rf "$place/cache/slipway/unpacked"
 if (build_in "$place") >"$T/log" 2>&1; then
 	mv "$place/out" "$T/first/node"
-	jobs=1 place=$far same "the node, elsewhere and otherwise" elsewhere taskset -c 0 setarch -R \
+	jobs=1 place=$far same "the node, another $who and all else" $elsewhere taskset -c 0 setarch -R \
 		"${turkish[@]}" TZ=Asia/Tokyo MALLOC_PERTURB_=90 "LD_PRELOAD=$T/contrary.so" \
 		bash -c 'umask 077; exec faketime "+5 years" "$@"' -
 else
