@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "builder/stages/build.h"
+#include "builder/stages/kernel.h"
 
 static struct fs_params usr_params(const struct build *b)
 {
@@ -29,7 +30,10 @@ static int usr_plan(struct build *b, struct err *e)
 	if (!w)
 		return err_set(e, -EINVAL, "no filesystem writer is called %s",
 			       b->p.recipe->filesystem.type);
-	int r = w->plan(b->tree, &p, &b->usr_plan, e);
+	int r = kernel_check(b, e);
+	if (r < 0)
+		return r;
+	r = w->plan(b->tree, &p, &b->usr_plan, e);
 	return r < 0 ? err_wrap(e, r, "/usr as %s", w->name) : 0;
 }
 
