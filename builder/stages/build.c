@@ -32,6 +32,7 @@ void build_init(struct build *b, const struct build_params *p)
 	*b = (struct build){ .p = *p };
 	for (size_t i = 0; i < BUILD_N_OUTPUTS; i++)
 		b->out[i] = (struct outfile)OUTFILE_INIT;
+	b->spool = (struct outfile)OUTFILE_INIT;
 }
 
 void build_done(struct build *b)
@@ -39,6 +40,7 @@ void build_done(struct build *b)
 	for (size_t i = 0; i < BUILD_N_OUTPUTS; i++)
 		outfile_done(&b->out[i]);
 	fs_plan_free(b->usr_plan);
+	outfile_done(&b->spool);
 	tree_free(b->tree);
 	tree_free(b->initrd);
 	for (size_t i = 0; i < b->n_packages; i++)
@@ -50,6 +52,7 @@ void build_done(struct build *b)
 	blob_unref(b->stub);
 	blob_unref(b->boot_loader);
 	blob_unref(b->os_release);
+	free(b->out_place);
 	free(b->kernel_version);
 	free(b->cmdline);
 	buf_done(&b->initrd_image);

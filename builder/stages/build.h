@@ -55,6 +55,7 @@ struct build {
 	struct layout *layout; /* inputs */
 	struct signer *signer; /* inputs */
 	struct blob *auth[3];  /* inputs: PK, KEK, db; NULL: nothing to enrol */
+	char *out_place;       /* inputs: the output directory, or what it will be made in */
 
 	struct package **packages; /* packages: in the lock's order */
 	size_t n_packages;
@@ -64,6 +65,7 @@ struct build {
 	struct blob *kernel, *stub, *boot_loader, *os_release; /* tree */
 	char *kernel_version;				       /* tree */
 
+	struct outfile spool;	     /* usr (plan): compressed contents, until they are written */
 	struct fs_plan *usr_plan;    /* usr (plan) */
 	struct verity_params verity; /* verity (plan) */
 	uint64_t verity_bytes;	     /* verity (plan) */

@@ -107,7 +107,7 @@ static int check_arch(const struct build *b, struct err *e)
 }
 
 /* The output directory, or what it will be made in. */
-static int check_out_dir(const char *path, struct err *e)
+static int find_out_place(const char *path, char **ret, struct err *e)
 {
 	_cleanup_free_ char *parent = strdup(path);
 	struct stat st;
@@ -125,7 +125,8 @@ static int check_out_dir(const char *path, struct err *e)
 			       dir);
 	if (access(dir, W_OK | X_OK) < 0)
 		return err_sys(e, -errno, "output directory %s cannot be written to", path);
-	return 0;
+	*ret = strdup(dir);
+	return *ret ? 0 : err_oom(e);
 }
 
 /* A file takes the place of another, not of a directory: said before the work, not after it. */
@@ -166,10 +167,9 @@ static int plan(struct build *b, struct err *e)
 	if (r == 0)
 		r = load_signer(recipe, b->p.now, &b->signer, e);
 	if (r == 0)
-		if (r == 0)
-			r = inputs_load_enrolment(recipe, b->auth, e);
+		r = inputs_load_enrolment(recipe, b->auth, e);
 	if (r == 0)
-		r = check_out_dir(b->p.out_dir, e);
+		r = find_out_place(b->p.out_dir, &b->out_place, e);
 	return r < 0 ? r : check_outputs(b, e);
 }
 

@@ -22,6 +22,18 @@ static struct fs_params usr_params(const struct build *b)
 	return p;
 }
 
+/*
+ * How large /usr becomes is known when it is compressed: what came out is kept until the run writes it,
+ * on the disk that the outputs will be on, and as a file that nobody sees.
+ */
+static int open_spool(struct build *b, struct err *e)
+{
+	_cleanup_free_ char *path = str_printf("%s/%s_%s.usr.spool", b->out_place,
+					       b->p.recipe->name, b->p.recipe->version);
+
+	return path ? outfile_open(&b->spool, path, 0600, e) : err_oom(e);
+}
+
 static int usr_plan(struct build *b, struct err *e)
 {
 	const struct fs_writer *w = fs_writer_find(b->p.recipe->filesystem.type);
@@ -33,7 +45,15 @@ static int usr_plan(struct build *b, struct err *e)
 	int r = kernel_check(b, e);
 	if (r < 0)
 		return r;
+	if (p.compression != FS_PLAIN) {
+		r = open_spool(b, e);
+		if (r < 0)
+			return r;
+		p.spool_fd = b->spool.fd;
+	}
 	r = w->plan(b->tree, &p, &b->usr_plan, e);
+	if (b->spool.path && (r == -ENOSPC || r == -EDQUOT))
+		return err_wrap(e, r, "%s", b->spool.path);
 	return r < 0 ? err_wrap(e, r, "/usr as %s", w->name) : 0;
 }
 
@@ -49,6 +69,7 @@ static int usr_run(struct build *b, struct err *e)
 		return err_sys(e, -errno, "%s", b->out[BUILD_USR].path);
 	sink_init_fd(&s, b->out[BUILD_USR].fd);
 	r = plan->writer->write(plan, &s, e);
+	outfile_done(&b->spool);
 	return r < 0 ? err_wrap(e, r, "%s", b->out[BUILD_USR].path) : 0;
 }
 

@@ -4,16 +4,21 @@
 #include "stage1/fs/erofs.h"
 #include "stage1/fs/erofs_codec.h"
 
+static void drop_spool(struct erofs_plan *plan)
+{
+	if (plan->spool)
+		munmap(TAKE_PTR(plan->spool), plan->spool_bytes);
+	if (plan->spool_fd >= 0)
+		close(TAKE_FD(plan->spool_fd));
+}
+
 static void erofs_free(struct fs_plan *base)
 {
 	struct erofs_plan *plan = (struct erofs_plan *)base;
 
 	erofs_contents_done(&plan->contents);
 	erofs_xattrs_done(&plan->xattrs);
-	if (plan->spool)
-		munmap(plan->spool, plan->spool_bytes);
-	if (plan->spool_fd >= 0)
-		close(plan->spool_fd);
+	drop_spool(plan);
 	free(plan->items);
 	free(plan);
 }
@@ -54,10 +59,13 @@ static int erofs_plan(const struct tree *t, const struct fs_params *p, struct fs
 
 static int erofs_write(struct fs_plan *base, struct sink *s, struct err *e)
 {
-	const struct erofs_plan *plan = (struct erofs_plan *)base;
+	struct erofs_plan *plan = (struct erofs_plan *)base;
 
 	int r = erofs_meta_write(plan, s, e);
-	return r < 0 ? r : erofs_contents_write(plan, s, e);
+	if (r == 0)
+		r = erofs_contents_write(plan, s, e);
+	drop_spool(plan); /* its disk may be the one that the rest of the work is done on */
+	return r;
 }
 
 const struct fs_writer fs_writer_erofs = {

@@ -66,19 +66,34 @@ need_packages
 copy_node
 recipe=$T/recipes/node
 export XDG_CACHE_HOME=${real_cache%/slipway}
-mkdir "$T/good"
-try 0 "" "$slipway" -q build "$recipe" -o "$T/good"
 bytes() { # of an output, without holes
 	echo $(($(stat -c '%b*%B' "$T/good/node_1.$1")))
 }
-room=0
-full_at() { # output
-	local half=$(($(bytes "$1") / 2))
-	mount -o "remount,size=$((room + half))" "$disk"
+full_at() { # output, bytes that the disk has
+	mount -o "remount,size=$2" "$disk"
 	fails 5 "$disk/node_1.$1: " "$slipway" -q build "$recipe" -o "$disk"
 	grep -qF "$full" "$T/stderr" && ok || bad "$1: $(cat "$T/stderr")"
 	left "$disk"
-	room=$((room + 2 * half + 65536))
 }
-for output in usr.raw usr-verity.raw efi raw; do full_at $output; done
+build_as() { # filesystem
+	rm -rf "$T/good"
+	mkdir "$T/good"
+	sed -i "s/^filesystem: .*/filesystem: $1/" "$T/recipes/common/base.yaml"
+	try 0 "" "$slipway" -q build "$recipe" -o "$T/good"
+}
+build_as '{type: ext4}'
+room=0
+for output in usr.raw usr-verity.raw efi raw; do
+	full_at $output $((room + $(bytes $output) / 2))
+	room=$((room + $(bytes $output) + 65536))
+done
+
+# What is compressed is on the disk twice, until /usr is written.
+build_as '{type: erofs, compression: lz4}'
+usr=$(bytes usr.raw) all=$(stat -c '%b*%B' "$T/good"/* | paste -sd+)
+full_at usr.spool $((usr / 2))
+full_at usr.raw $((usr + usr / 2))
+full_at raw $((all - 1048576))
+mount -o "remount,size=$((all + 1048576))" "$disk"
+try 0 "" "$slipway" -q build "$recipe" -o "$disk"
 finish
