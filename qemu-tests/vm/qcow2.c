@@ -6,7 +6,7 @@
 #include "qemu-tests/vm/qcow2.h"
 
 #define CLUSTER_BITS	  16
-#define CLUSTER		  (UINT64_C(1) << CLUSTER_BITS)
+#define CLUSTER		  QCOW2_CLUSTER_BYTES
 #define HEADER_BYTES	  104
 #define MAX_BACKING_NAME  1023
 #define BACKING_FORMAT	  UINT32_C(0xe2792aca)
@@ -17,6 +17,9 @@
 #define REFCOUNT_ORDER	  4			  /* 16 bits */
 #define BYTES_PER_LEVEL1  (CLUSTER * CLUSTER / 8) /* what one entry of level 1 stands for */
 #define MAX_VIRTUAL_BYTES (UINT64_C(1) << 44)
+#define REFCOUNTS	  (CLUSTER / 2) /* in one block of them */
+#define PER_LEVEL2	  (CLUSTER / 8)
+#define COPIED		  (UINT64_C(1) << 63) /* its refcount is 1 */
 
 static void put_be64(uint8_t *p, uint64_t v)
 {
@@ -66,4 +69,65 @@ int qcow2_overlay(const char *backing, uint64_t bytes, struct buf *out, struct e
 	for (uint64_t i = 0; i < clusters; i++)
 		file[BLOCK_OFFSET + 2 * i + 1] = 1;
 	return 0;
+}
+
+static uint64_t get_be64(const uint8_t *p)
+{
+	return (uint64_t)get_be32(p) << 32 | get_be32(p + 4);
+}
+
+/* Tables of level 2 come first, then the clusters, all in the order of the disk. */
+static int put_tables(const struct qcow2_clusters *c, struct buf *file, struct err *e)
+{
+	size_t start = file->len, n_tables = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (i == 0 || c->numbers[i] / PER_LEVEL2 != c->numbers[i - 1] / PER_LEVEL2)
+			n_tables++;
+	if (start / CLUSTER + n_tables + c->n > REFCOUNTS)
+		return err_set(e, -EFBIG, "a snapshot of more than %llu clusters",
+			       (unsigned long long)REFCOUNTS);
+	buf_append_zero(file, n_tables * CLUSTER);
+	if (buf_failed(file))
+		return err_oom(e);
+	uint64_t table = start - CLUSTER, data = file->len;
+	for (size_t i = 0; i < c->n; i++, data += CLUSTER) {
+		uint8_t *level1 = file->data + LEVEL1_OFFSET + 8 * (c->numbers[i] / PER_LEVEL2);
+		if (!get_be64(level1)) {
+			table += CLUSTER;
+			put_be64(level1, table | COPIED);
+		}
+		put_be64(file->data + table + 8 * (c->numbers[i] % PER_LEVEL2), data | COPIED);
+	}
+	for (uint64_t i = start / CLUSTER; i < data / CLUSTER; i++)
+		file->data[BLOCK_OFFSET + 2 * i + 1] = 1;
+	return 0;
+}
+
+int qcow2_write(const char *backing, uint64_t bytes, const struct qcow2_clusters *c,
+		struct sink *out, struct err *e)
+{
+	_cleanup_free_ uint8_t *cluster = malloc(CLUSTER);
+	_cleanup_buf_ struct buf file = BUF_INIT;
+
+	if (!cluster)
+		return err_oom(e);
+	for (size_t i = 0; i < c->n; i++)
+		if (c->numbers[i] >= div_round_up(bytes, CLUSTER))
+			return err_set(e, -EINVAL, "cluster %llu is behind the end of the disk",
+				       (unsigned long long)c->numbers[i]);
+	int r = qcow2_overlay(backing, bytes, &file, e);
+	if (r == 0)
+		r = put_tables(c, &file, e);
+	if (r == 0)
+		r = sink_pwrite(out, 0, file.data, file.len, e);
+	for (size_t i = 0; r == 0 && i < c->n; i++) {
+		uint64_t at = c->numbers[i] * CLUSTER, size = c->content->size_bytes;
+		size_t len = at < size ? (size_t)MIN(CLUSTER, size - at) : 0;
+		memset(cluster, 0, CLUSTER);
+		r = source_pread(c->content, MIN(at, size), cluster, len, e);
+		if (r == 0)
+			r = sink_pwrite(out, file.len + i * CLUSTER, cluster, CLUSTER, e);
+	}
+	return r;
 }

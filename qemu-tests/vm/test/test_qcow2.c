@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The empty snapshot, judged by qemu-img where there is one. */
+/* Snapshots, empty and with content, judged by qemu-img where there is one. */
 #include "base/outfile.h"
 #include "base/test/support.h"
-#include "qemu-tests/vm/qcow2.h"
+#include "qemu-tests/vm/test/qcow2_content.h"
 
 static struct err e;
 
@@ -62,4 +62,49 @@ START_TEST(qemu_img_accepts_it)
 }
 END_TEST
 
-TEST_MAIN("qcow2", header_is_as_specified, sizes_are_checked, qemu_img_accepts_it)
+/* Over the border of two tables of level 2: 512 MiB each. */
+START_TEST(clusters_are_its_own)
+{
+	static const uint64_t numbers[] = { 1, 8191, 8192, 8193 };
+	size_t len = (size_t)(8194 * QCOW2_CLUSTER_BYTES - 512);
+	_cleanup_free_ uint8_t *content = malloc(len);
+	_cleanup_free_ uint8_t *base = calloc(1, len);
+	_cleanup_buf_ struct buf file = BUF_INIT, got = BUF_INIT;
+	struct source src;
+	struct sink s;
+
+	ck_assert(content && base);
+	memset(content, 1, len);
+	source_init_bytes(&src, content, len);
+	sink_init_buf(&s, &file);
+	const struct qcow2_clusters c = { &src, numbers, ARRAY_SIZE(numbers) };
+	ck_ok(qcow2_write("/images/node.raw", len, &c, &s, &e));
+	ck_assert_uint_eq(qcow2_content(file.data, file.len, base, len, &got), len);
+	for (uint64_t i = 0; i < len; i += 4096) {
+		uint64_t n = i / QCOW2_CLUSTER_BYTES;
+		ck_assert_msg(got.data[i] == (n == 1 || n >= 8191), "byte %llu",
+			      (unsigned long long)i);
+	}
+	/* The last cluster is longer than the disk. */
+	ck_assert_uint_eq(file.data[file.len - 513], 1);
+	ck_assert_uint_eq(file.data[file.len - 512], 0);
+}
+END_TEST
+
+START_TEST(clusters_are_checked)
+{
+	static const uint64_t numbers[] = { 16 };
+	_cleanup_buf_ struct buf file = BUF_INIT;
+	struct source src;
+	struct sink s;
+
+	source_init_bytes(&src, "", 0);
+	sink_init_buf(&s, &file);
+	const struct qcow2_clusters c = { &src, numbers, 1 };
+	ck_fails(qcow2_write("/a", MiB, &c, &s, &e), -EINVAL, "behind the end");
+	ck_assert_uint_eq(file.len, 0);
+}
+END_TEST
+
+TEST_MAIN("qcow2", header_is_as_specified, sizes_are_checked, qemu_img_accepts_it,
+	  clusters_are_its_own, clusters_are_checked)
