@@ -6,6 +6,8 @@ src += qemu-tests/vm/accel.c qemu-tests/vm/channel.c qemu-tests/vm/child.c qemu-
 src += $(addprefix qemu-tests/cases/,boot.c boot_checks.c boot_times.c case_boot.c case_nginx.c case_node.c case_podman.c \
        case_users.c case_util.c cases.c container.c oci.c)
 src += $(addprefix qemu-tests/suite/,report.c schedule.c suite.c)
+src += $(addprefix qemu-tests/tamper/,esp.c gpt_edit.c kinds.c kinds_build.c kinds_input.c \
+       kinds_signature.c kinds_uki.c kinds_usr.c overlay.c pe_edit.c stranger.c tamper.c uki_edit.c usr.c)
 asm += qemu-tests/cases/guest_program.S
 
 # The program that the tests carry into the guest: static, and never with sanitizers.
@@ -15,6 +17,11 @@ $(guest_program): qemu-tests/cases/guest.c
 	$(Q)mkdir -p $(@D) && $(CC) -static -Os -s -D_GNU_SOURCE -std=gnu17 $(warnings) -o $@ $<
 $(O)/qemu-tests/cases/guest_program.o: $(guest_program)
 $(O)/qemu-tests/cases/guest_program.o: asmflags += -DGUEST_PROGRAM='"$(guest_program)"'
+
+# A bad image in a file, for people.
+$(O)/qemu-tests/tamper-image: $(O)/qemu-tests/tamper/main.o $(O)/libslipway.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -o $@ $^ $(libs)
 
 .PHONY: check-boot
 check-boot: $(O)/slipway         ## boot the node in VMs and try what is promised of it

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* Where the levels of a hash tree lie, and the superblock's bytes. For files in verity/ only. */
+/* Where the levels of a hash tree lie, and the superblock's bytes. For verity/, and for who breaks trees. */
 #include "verity/verity.h"
 
 #define VERITY_MAX_LEVELS 64

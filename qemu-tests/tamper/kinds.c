@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu-tests/tamper/kinds.h"
+
+const struct tamper_kind *const tamper_kinds[] = {
+	&tamper_usr_data,	    &tamper_usr_data_late,    &tamper_tree_level_0,
+	&tamper_tree_level_1,	    &tamper_tree_level_2,     &tamper_superblock_magic,
+	&tamper_superblock_salt,    &tamper_other_usr,	      &tamper_other_tree,
+	&tamper_other_build,	    &tamper_twin_usr,	      &tamper_sig_root_hash,
+	&tamper_sig_other_key,	    &tamper_sig_none,	      &tamper_root_hash_other_key,
+	&tamper_root_hash_unsigned, &tamper_uki_cmdline,      &tamper_uki_unsigned,
+	&tamper_uki_other_key,	    &tamper_uki_kernel,	      &tamper_uki_initrd,
+	&tamper_uki_truncated,	    &tamper_loader_other_key, &tamper_addon_unsigned,
+	&tamper_addon_other_key,    &tamper_esp_credential,   &tamper_uki_old,
+	&tamper_uki_old_chosen,	    &tamper_smbios_cmdline,   &tamper_smbios_credential,
+};
+const size_t n_tamper_kinds = ARRAY_SIZE(tamper_kinds);
+
+const struct tamper_kind *tamper_kind_find(const char *name)
+{
+	for (size_t i = 0; i < n_tamper_kinds; i++)
+		if (str_eq(tamper_kinds[i]->name, name))
+			return tamper_kinds[i];
+	return NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu-tests/tamper/stranger.h"
+
+#include "qemu-tests/vm/private_dir.h"
+#include "signing/keygen.h"
+
+/* Nobody looks at the dates of certificates that Secure Boot or dm-verity is asked about. */
+#define VALID_FROM 1700000000
+
+int stranger_new(const char *tmp_dir, struct signer **ret, struct err *e)
+{
+	struct private_dir dir = PRIVATE_DIR_INIT;
+	int r = private_dir_make(&dir, tmp_dir, "slipway-stranger.", e);
+
+	if (r < 0)
+		return r;
+	_cleanup_free_ char *key = str_printf("%s/db.key", dir.path);
+	_cleanup_free_ char *certificate = str_printf("%s/db.crt", dir.path);
+	const struct keygen_params p = { .dir = dir.path, .now = VALID_FROM, .valid_days = 3650 };
+	r = key && certificate ? keygen(&p, e) : err_oom(e);
+	if (r == 0)
+		r = signer_load(key, certificate, 0, ret, e);
+	private_dir_remove(&dir);
+	return r;
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Each kind on a small disk: what differs is what was meant and nothing else, the good disk stays as it
+ * is, and those whose task it is to find it (verity, signatures) do.
+ */
+#include "qemu-tests/tamper/test/good_image.h"
+
+#define UKI "EFI/Linux/node_1.efi"
+
+static struct err e;
+
+static struct tamper *make(const char *kind)
+{
+	const struct tamper_kind *k = tamper_kind_find(kind);
+	struct tamper *t = NULL;
+
+	ck_assert_msg(k, "no kind %s", kind);
+	gi_open(&gi_disk, 2, &t);
+	ck_ok(tamper_apply(t, k, &e));
+	return t;
+}
+
+/* ---- what differs ------------------------------------------------------------------------- */
+
+struct seen {
+	const struct tamper *t;
+	uint64_t bytes, bits, runs, first;
+	char parts
+		[256]; /* names of partitions, each once, in the order of the disk; "table": outside */
+};
+
+static const char *part_of(const struct tamper *t, uint64_t offset)
+{
+	for (size_t i = 0; i < t->image->n_partitions; i++) {
+		const struct image_partition *p = &t->image->partitions[i];
+		if (offset >= p->start_bytes && offset < p->start_bytes + p->src.size_bytes)
+			return p->name;
+	}
+	return "table";
+}
+
+static unsigned int count_bits(const struct tamper *t, uint64_t offset)
+{
+	uint8_t a, b;
+
+	ck_ok(source_pread(&gi_disk, offset, &a, 1, &e));
+	ck_ok(source_pread(&t->disk.src, offset, &b, 1, &e));
+	return (unsigned int)__builtin_popcount(a ^ b);
+}
+
+static int see(void *ctx, uint64_t offset, uint64_t len, struct err *err unused_)
+{
+	struct seen *s = ctx;
+	const char *name = part_of(s->t, offset);
+
+	ck_assert_str_eq(name, part_of(s->t, offset + len - 1));
+	if (s->runs++ == 0)
+		s->first = offset;
+	s->bytes += len;
+	for (uint64_t i = 0; i < len; i++)
+		s->bits += count_bits(s->t, offset + i);
+	if (!strstr(s->parts, name)) {
+		strncat(s->parts, " ", sizeof(s->parts) - strlen(s->parts) - 1);
+		strncat(s->parts, name, sizeof(s->parts) - strlen(s->parts) - 1);
+	}
+	return 0;
+}
+
+static struct seen differences(const struct tamper *t)
+{
+	struct seen s = { .t = t };
+
+	ck_ok(overlay_differences(&t->disk, see, &s, &e));
+	return s;
+}
+
+/* Where a kind may write, and how many bits it flips: 0, any number. */
+static const struct {
+	const char *kind, *parts;
+	uint64_t bits;
+} places[] = {
+	{ "usr-data", " usr-a", 1 },
+	{ "usr-data-late", " usr-a", 1 },
+	{ "tree-level-0", " usr-verity-a", 1 },
+	{ "tree-level-1", " usr-verity-a", 1 },
+	{ "superblock-magic", " usr-verity-a", 1 },
+	{ "superblock-salt", " usr-verity-a", 1 },
+	{ "other-usr", " usr-a", 0 },
+	{ "other-tree", " usr-verity-a", 0 },
+	{ "other-build", " usr-a usr-verity-a", 0 },
+	{ "twin-usr", " table usr-b", 0 },
+	{ "sig-root-hash", " usr-verity-sig-a", 0 },
+	{ "sig-other-key", " usr-verity-sig-a", 0 },
+	{ "sig-none", " usr-verity-sig-a", 0 },
+	{ "root-hash-other-key", " esp", 0 },
+	{ "root-hash-unsigned", " esp", 0 },
+	{ "uki-cmdline", " esp", 0 },
+	{ "uki-unsigned", " esp", 0 },
+	{ "uki-other-key", " esp", 0 },
+	{ "uki-kernel", " esp", 0 },
+	{ "uki-initrd", " esp", 0 },
+	{ "uki-truncated", " esp", 0 },
+	{ "loader-other-key", " esp", 0 },
+	{ "addon-unsigned", " esp", 0 },
+	{ "addon-other-key", " esp", 0 },
+	{ "esp-credential", " esp", 0 },
+	{ "uki-old", " esp", 0 },
+	{ "uki-old-chosen", " esp", 0 },
+	{ "smbios-cmdline", "", 0 },
+	{ "smbios-credential", "", 0 },
+};
+
+START_TEST(only_what_is_meant_differs)
+{
+	uint8_t before[SHA256_BYTES], after[SHA256_BYTES];
+
+	ck_ok(source_sha256(&gi_disk, before, &e));
+	/* A tree of this size has two levels. */
+	ck_assert_uint_eq(n_tamper_kinds, ARRAY_SIZE(places) + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		_cleanup_(tamper_free) struct tamper *t = make(places[i].kind);
+		struct seen s = differences(t);
+		ck_assert_msg(str_eq(s.parts, places[i].parts), "%s differs in%s", places[i].kind,
+			      s.parts);
+		ck_assert_msg(!places[i].bits || s.bits == places[i].bits,
+			      "%s differs in %llu bits", places[i].kind,
+			      (unsigned long long)s.bits);
+		ck_assert_msg(!*places[i].parts == !s.bytes, "%s differs in no byte",
+			      places[i].kind);
+		ck_assert_uint_gt(t->notes.n, 0);
+	}
+	ck_ok(source_sha256(&gi_disk, after, &e));
+	ck_assert_mem_eq(before, after, sizeof(before));
+}
+END_TEST
+
+START_TEST(same_seed_same_bytes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		_cleanup_(tamper_free) struct tamper *a = make(places[i].kind);
+		_cleanup_(tamper_free) struct tamper *b = make(places[i].kind);
+		uint8_t of_a[SHA256_BYTES], of_b[SHA256_BYTES];
+		ck_ok(source_sha256(&a->disk.src, of_a, &e));
+		ck_ok(source_sha256(&b->disk.src, of_b, &e));
+		ck_assert_msg(memcmp(of_a, of_b, sizeof(of_a)) == 0, "%s differs from itself",
+			      places[i].kind);
+		ck_assert_uint_eq(a->notes.n, b->notes.n);
+		for (size_t j = 0; j < a->notes.n; j++)
+			ck_assert_str_eq(a->notes.v[j], b->notes.v[j]);
+	}
+}
+END_TEST
+
+START_TEST(seeds_choose_bits)
+{
+	uint64_t first = 0, others = 0;
+
+	for (uint64_t seed = 0; seed < 16; seed++) {
+		_cleanup_(tamper_free) struct tamper *t = NULL;
+		gi_open(&gi_disk, seed, &t);
+		ck_ok(tamper_apply(t, tamper_kind_find("usr-data"), &e));
+		struct seen s = differences(t);
+		others += seed && s.first != first;
+		first = s.first;
+	}
+	ck_assert_uint_ge(others, 12);
+}
+END_TEST
+
+START_TEST(an_unchanged_esp_stays)
+{
+	_cleanup_(tamper_free) struct tamper *t = NULL;
+	_cleanup_tamper_esp_ struct tamper_esp esp = TAMPER_ESP_INIT;
+
+	gi_open(&gi_disk, 0, &t);
+	ck_ok(tamper_esp_open(t, &esp, &e));
+	ck_ok(tamper_esp_save(t, &esp, &e));
+	ck_assert_uint_eq(differences(t).bytes, 0);
+}
+END_TEST
+
+START_TEST(kinds_may_be_put_together)
+{
+	_cleanup_(tamper_free) struct tamper *t = make("addon-unsigned");
+	_cleanup_tamper_esp_ struct tamper_esp esp = TAMPER_ESP_INIT;
+
+	ck_ok(tamper_apply(t, tamper_kind_find("esp-credential"), &e));
+	ck_ok(tamper_apply(t, tamper_kind_find("sig-none"), &e));
+	gi_esp_file(t, &esp, UKI ".extra.d/unsigned.addon.efi");
+	ck_assert_ptr_nonnull(tree_file_blob(esp.tree, "loader/credentials/tmpfiles.extra.cred"));
+	ck_assert_str_eq(differences(t).parts, " esp usr-verity-sig-a");
+}
+END_TEST
+
+/* ---- /usr and its tree -------------------------------------------------------------------- */
+
+static void good_root_hash(uint8_t ret[VERITY_ROOT_HASH_BYTES])
+{
+	_cleanup_(tamper_free) struct tamper *t = NULL;
+	struct tamper_usr u;
+
+	gi_open(&gi_disk, 0, &t);
+	ck_ok(tamper_usr_open(t, &u, &e));
+	ck_ok(verity_area_root_hash(&u.hash->src, ret, &e));
+	ck_ok(verity_verify(&u.data->src, &u.hash->src, ret, NULL, &e));
+}
+
+static int verify(const struct tamper *t, const uint8_t root_hash[VERITY_ROOT_HASH_BYTES])
+{
+	const struct image_partition *data, *hash;
+
+	ck_ok(tamper_partition(t, "usr-a", &data, &e));
+	ck_ok(tamper_partition(t, "usr-verity-a", &hash, &e));
+	return verity_verify(&data->src, &hash->src, root_hash, NULL, &e);
+}
+
+START_TEST(verity_finds_it)
+{
+	static const struct {
+		const char *kind, *blames;
+	} kinds[] = {
+		{ "usr-data", "data block" },
+		{ "usr-data-late", "data block" },
+		{ "tree-level-0", "hash block" },
+		{ "tree-level-1", "hash block 1" },
+		{ "superblock-magic", "superblock" },
+		{ "superblock-salt", "hash block 1" },
+		{ "other-usr", "data block" },
+		{ "other-tree", "hash" },
+		{ "other-build", "hash" },
+	};
+	uint8_t root[VERITY_ROOT_HASH_BYTES];
+
+	good_root_hash(root);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		_cleanup_(tamper_free) struct tamper *t = make(kinds[i].kind);
+		int r = verify(t, root);
+		ck_assert_msg(r == -EBADMSG && strstr(e.msg, kinds[i].blames), "%s: %d, %s",
+			      kinds[i].kind, r, r < 0 ? e.msg : "");
+	}
+}
+END_TEST
+
+START_TEST(the_file_named_is_altered)
+{
+	static const char *const kinds[] = { "usr-data", "usr-data-late" };
+	static const uint64_t blocks[] = { 0, 50000 / 2 / 4096 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		_cleanup_(tamper_free) struct tamper *t = make(kinds[i]), *good = NULL;
+		_cleanup_buf_ struct buf a = BUF_INIT, b = BUF_INIT;
+		struct tamper_usr u;
+		gi_open(&gi_disk, 0, &good);
+		ck_ok(tamper_usr_open(good, &u, &e));
+		ck_ok(tamper_usr_read(&u, t->file, &a, &e));
+		ck_ok(tamper_usr_open(t, &u, &e));
+		ck_ok(tamper_usr_read(&u, t->file, &b, &e));
+		ck_assert_uint_eq(a.len, b.len);
+		for (size_t j = 0; j < a.len; j++)
+			ck_assert(a.data[j] == b.data[j] || j / 4096 == blocks[i]);
+		ck_assert_int_ne(memcmp(a.data, b.data, a.len), 0);
+	}
+}
+END_TEST
+
+START_TEST(another_build_fits_itself)
+{
+	_cleanup_(tamper_free) struct tamper *t = make("other-build");
+	uint8_t good[VERITY_ROOT_HASH_BYTES], root[VERITY_ROOT_HASH_BYTES];
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct tamper_usr u;
+
+	good_root_hash(good);
+	ck_ok(tamper_usr_open(t, &u, &e));
+	ck_ok(tamper_usr_read(&u, "lib/os-release", &text, &e));
+	ck_assert_str_eq(buf_str(&text), "another build\n");
+	/* So few blocks have no level but one. */
+	ck_ok(verity_area_root_hash(&u.hash->src, root, &e));
+	ck_ok(verify(t, root));
+	ck_assert_int_ne(memcmp(good, root, sizeof(root)), 0);
+}
+END_TEST
+
+START_TEST(a_tree_has_no_more_levels)
+{
+	_cleanup_(tamper_free) struct tamper *t = NULL;
+
+	gi_open(&gi_disk, 0, &t);
+	ck_fails(tamper_apply(t, tamper_kind_find("tree-level-2"), &e), -ENOTSUP,
+		 "tree-level-2: the hash tree has 2 levels only");
+}
+END_TEST
+
+START_TEST(twins_have_one_uuid_in_both_tables)
+{
+	_cleanup_(tamper_free) struct tamper *t = make("twin-usr");
+	struct gpt_entry a, b, old;
+
+	for (enum gpt_copy copy = GPT_PRIMARY; copy <= GPT_BACKUP; copy++) {
+		struct gpt g, good;
+		ck_ok(gpt_read(&t->disk.src, copy, &g, &e));
+		ck_ok(gpt_read(&gi_disk, copy, &good, &e));
+		ck_assert(g.header_crc_ok && g.entries_crc_ok);
+		ck_assert(gpt_entry(&g, 1, &a) && gpt_entry(&g, 4, &b) &&
+			  gpt_entry(&good, 4, &old));
+		ck_assert_mem_eq(a.uuid, b.uuid, 16);
+		ck_assert_int_ne(memcmp(old.uuid, b.uuid, 16), 0);
+		memcpy(b.uuid, old.uuid, 16);
+		ck_assert_mem_eq(&b, &old, sizeof(b));
+		gpt_done(&g);
+		gpt_done(&good);
+	}
+}
+END_TEST
+
+/* ---- signatures --------------------------------------------------------------------------- */
+
+static int verify_partition(const char *kind, X509 *cert)
+{
+	_cleanup_(tamper_free) struct tamper *t = make(kind);
+	_cleanup_verity_sig_ struct verity_sig sig = VERITY_SIG_INIT;
+	const struct image_partition *p;
+	static uint8_t content[MiB];
+
+	ck_ok(tamper_partition(t, "usr-verity-sig-a", &p, &e));
+	ck_ok(source_pread(&p->src, 0, content, sizeof(content), &e));
+	int r = verity_sig_parse(content, sizeof(content), &sig, &e);
+	return r < 0 ? r : root_hash_verify(cert, sig.root_hash, sig.der.data, sig.der.len, &e);
+}
+
+START_TEST(partition_signatures_are_no_good)
+{
+	ck_assert_int_eq(verify_partition("sig-root-hash", fx_db->cert), -EKEYREJECTED);
+	ck_assert_int_eq(verify_partition("sig-other-key", fx_db->cert), -EKEYREJECTED);
+	ck_ok(verify_partition("sig-other-key", fx_pk->cert));
+	ck_assert_int_eq(verify_partition("sig-none", fx_db->cert), -EBADMSG);
+}
+END_TEST
+
+START_TEST(programs_are_signed_as_meant)
+{
+	static const struct {
+		const char *kind, *path;
+		int result;
+	} kinds[] = {
+		{ "usr-data", UKI, 0 },
+		{ "uki-cmdline", UKI, -EKEYREJECTED },
+		{ "uki-unsigned", UKI, -ENODATA },
+		{ "uki-other-key", UKI, -EKEYREJECTED },
+		{ "uki-kernel", UKI, -EKEYREJECTED },
+		{ "uki-initrd", UKI, -EKEYREJECTED },
+		{ "uki-truncated", UKI, -EBADMSG },
+		{ "loader-other-key", UKI, 0 },
+		{ "loader-other-key", "EFI/BOOT/BOOTX64.EFI", -EKEYREJECTED },
+		{ "addon-unsigned", UKI ".extra.d/unsigned.addon.efi", -ENODATA },
+		{ "addon-unsigned", "loader/addons/unsigned-all.addon.efi", -ENODATA },
+		{ "addon-other-key", UKI ".extra.d/stranger.addon.efi", -EKEYREJECTED },
+		{ "uki-old", UKI, 0 },
+		{ "uki-old", "EFI/Linux/node_0.efi", 0 },
+		{ "uki-old-chosen", "EFI/Linux/node_0.efi", 0 },
+		{ "root-hash-other-key", UKI, 0 },
+		{ "root-hash-unsigned", UKI, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		_cleanup_(tamper_free) struct tamper *t = make(kinds[i].kind);
+		_cleanup_tamper_esp_ struct tamper_esp esp = TAMPER_ESP_INIT;
+		const struct blob *b = gi_esp_file(t, &esp, kinds[i].path);
+		int r = authenticode_verify(b->data, (size_t)b->len, fx_db->cert, &e);
+		ck_assert_msg(r == kinds[i].result, "%s: %s: %d", kinds[i].kind, kinds[i].path, r);
+	}
+}
+END_TEST
+
+/* A section of a program of an altered ESP, as text or bytes. */
+static void section(const char *kind, const char *path, const char *name, struct buf *ret)
+{
+	_cleanup_(tamper_free) struct tamper *t = make(kind);
+	_cleanup_tamper_esp_ struct tamper_esp esp = TAMPER_ESP_INIT;
+	const struct blob *b = gi_esp_file(t, &esp, path);
+	const uint8_t *content;
+	size_t len;
+
+	ck_ok(tamper_pe_section(b->data, (size_t)b->len, name, &content, &len, &e));
+	buf_done(ret);
+	buf_append(ret, content, len);
+}
+
+START_TEST(only_the_section_meant_changes)
+{
+	static const char *const names[] = { ".cmdline", ".linux", ".initrd",
+					     ".osrel",	 ".uname", ".text" };
+	static const struct {
+		const char *kind, *section;
+	} kinds[] = { { "uki-cmdline", ".cmdline" },
+		      { "uki-kernel", ".linux" },
+		      { "uki-initrd", ".initrd" },
+		      { "uki-unsigned", "" },
+		      { "uki-other-key", "" },
+		      { "root-hash-other-key", ".cmdline" },
+		      { "root-hash-unsigned", ".cmdline" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(names); j++) {
+			_cleanup_buf_ struct buf a = BUF_INIT, b = BUF_INIT;
+			section("usr-data", UKI, names[j], &a);
+			section(kinds[i].kind, UKI, names[j], &b);
+			bool same = a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+			ck_assert_msg(same == !str_eq(kinds[i].section, names[j]), "%s: %s",
+				      kinds[i].kind, names[j]);
+		}
+	}
+}
+END_TEST
+
+START_TEST(command_lines_are_as_meant)
+{
+	_cleanup_buf_ struct buf good = BUF_INIT, b = BUF_INIT;
+
+	section("usr-data", UKI, ".cmdline", &good);
+	ck_assert_ptr_nonnull(strstr(buf_str(&good), "=root-hash-signature=base64:"));
+	section("uki-cmdline", UKI, ".cmdline", &b);
+	ck_assert(str_has_prefix(buf_str(&b), buf_str(&good)));
+	ck_assert(str_has_suffix(buf_str(&b), " " TAMPER_WORD));
+	section("addon-unsigned", "loader/addons/unsigned-all.addon.efi", ".cmdline", &b);
+	ck_assert_str_eq(buf_str(&b), TAMPER_WORD);
+	section("root-hash-unsigned", UKI, ".cmdline", &b);
+	ck_assert_ptr_null(strstr(buf_str(&b), "root-hash-signature"));
+	ck_assert_ptr_nonnull(strstr(buf_str(&b), "usrhash="));
+	section("root-hash-other-key", UKI, ".cmdline", &b);
+	ck_assert_uint_eq(b.len, good.len);
+	section("uki-old", "EFI/Linux/node_0.efi", ".cmdline", &b);
+	ck_assert_int_ne(memcmp(strstr(buf_str(&b), "usrhash=") + 8,
+				strstr(buf_str(&good), "usrhash=") + 8, 64),
+			 0);
+	section("uki-old", "EFI/Linux/node_0.efi", ".osrel", &b);
+	ck_assert_str_eq(buf_str(&b), "ID=debian\nIMAGE_ID=node\nIMAGE_VERSION=0\n");
+}
+END_TEST
+
+START_TEST(the_old_one_is_chosen)
+{
+	_cleanup_(tamper_free) struct tamper *t = make("uki-old-chosen");
+	_cleanup_tamper_esp_ struct tamper_esp esp = TAMPER_ESP_INIT;
+	const struct blob *b = gi_esp_file(t, &esp, "loader/loader.conf");
+	static const char want[] = "timeout 0\ndefault node_0.efi\n";
+
+	ck_assert_uint_eq(b->len, strlen(want));
+	ck_assert_mem_eq(b->data, want, strlen(want));
+}
+END_TEST
+
+START_TEST(machines_get_their_strings)
+{
+	_cleanup_(tamper_free) struct tamper *t = make("smbios-cmdline");
+
+	ck_ok(tamper_apply(t, tamper_kind_find("smbios-credential"), &e));
+	ck_assert_uint_eq(t->smbios.n, 2);
+	ck_assert_str_eq(t->smbios.v[0], "io.systemd.stub.kernel-cmdline-extra=" TAMPER_WORD);
+	ck_assert(str_has_prefix(t->smbios.v[1], "io.systemd.credential:tmpfiles.extra=f "));
+}
+END_TEST
+
+START_TEST(some_take_the_owners_key)
+{
+	static const char *const kinds[] = { "root-hash-other-key", "root-hash-unsigned", "uki-old",
+					     "uki-old-chosen" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		_cleanup_(tamper_free) struct tamper *t = NULL;
+		gi_open(&gi_disk, 0, &t);
+		t->p.owner = NULL;
+		ck_fails(tamper_apply(t, tamper_kind_find(kinds[i]), &e), -ENOKEY, "key");
+	}
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *tests[] = { only_what_is_meant_differs,
+				 same_seed_same_bytes,
+				 seeds_choose_bits,
+				 an_unchanged_esp_stays,
+				 kinds_may_be_put_together,
+				 verity_finds_it,
+				 the_file_named_is_altered,
+				 another_build_fits_itself,
+				 a_tree_has_no_more_levels,
+				 twins_have_one_uuid_in_both_tables,
+				 partition_signatures_are_no_good,
+				 programs_are_signed_as_meant,
+				 only_the_section_meant_changes,
+				 command_lines_are_as_meant,
+				 the_old_one_is_chosen,
+				 machines_get_their_strings,
+				 some_take_the_owners_key };
+
+	return test_run_with("tamper", tests, ARRAY_SIZE(tests), gi_setup, gi_teardown);
+}
