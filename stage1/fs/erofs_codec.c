@@ -3,16 +3,16 @@
 
 #include <lz4.h>
 #include <lz4hc.h>
-#include <zstd.h>
 
-#define ZSTD_TRIES 12
+#include "stage1/fs/erofs_format.h"
+#include "stage1/fs/erofs_zstd.h"
 
 struct erofs_codec {
 	enum fs_compression algorithm;
 	int level;
-	void *lz4hc; /* its working memory */
-	ZSTD_CCtx *zstd;
-	uint8_t *scratch; /* zstd: of a cluster, for a try that may not fit */
+	size_t room; /* for what an extent becomes */
+	LZ4_streamHC_t *lz4hc;
+	struct erofs_zstd *zstd;
 };
 
 int erofs_codec_check(const struct fs_params *p, struct err *e)
@@ -42,32 +42,22 @@ unsigned int erofs_codec_window_log(const struct fs_params *p)
 	return log;
 }
 
-static bool init_zstd(struct erofs_codec *c, const struct fs_params *p)
-{
-	c->zstd = ZSTD_createCCtx();
-	c->scratch = malloc(erofs_cluster_bytes(p));
-	return c->zstd && c->scratch &&
-	       !ZSTD_isError(ZSTD_CCtx_setParameter(c->zstd, ZSTD_c_compressionLevel, c->level)) &&
-	       !ZSTD_isError(ZSTD_CCtx_setParameter(c->zstd, ZSTD_c_windowLog,
-						    (int)erofs_codec_window_log(p)));
-}
-
 struct erofs_codec *erofs_codec_new(const struct fs_params *p)
 {
 	_cleanup_(erofs_codec_free) struct erofs_codec *c = calloc(1, sizeof(*c));
-	bool ok;
+	bool ok = true;
 
 	if (!c)
 		return NULL;
 	c->algorithm = p->compression;
 	c->level = p->level ? p->level : fs_algorithms[p->compression].level_normal;
+	c->room = erofs_cluster_bytes(p);
 	if (c->algorithm == FS_ZSTD) {
-		ok = init_zstd(c, p);
+		c->zstd = erofs_zstd_new(c->level, erofs_codec_window_log(p), c->room);
+		ok = c->zstd;
 	} else if (c->algorithm == FS_LZ4HC) {
-		c->lz4hc = malloc((size_t)LZ4_sizeofStateHC());
+		c->lz4hc = LZ4_createStreamHC();
 		ok = c->lz4hc;
-	} else {
-		ok = true;
 	}
 	return ok ? TAKE_PTR(c) : NULL;
 }
@@ -76,48 +66,38 @@ void erofs_codec_free(struct erofs_codec *c)
 {
 	if (!c)
 		return;
-	ZSTD_freeCCtx(c->zstd);
-	free(c->scratch);
-	free(c->lz4hc);
+	erofs_zstd_free(c->zstd);
+	LZ4_freeStreamHC(c->lz4hc);
 	free(c);
 }
 
-/* What one more byte of input makes of a frame is not known, so that it is tried, closer each time. */
-static size_t fit_zstd(struct erofs_codec *c, const void *src, size_t src_len, void *out,
-		       size_t room, size_t *ret_taken)
+void erofs_codec_begin(struct erofs_codec *c)
 {
-	size_t fits = 0, fits_bytes = 0, too_many = src_len + 1, try = MIN(src_len, 4 * room);
-
-	for (int i = 0; i < ZSTD_TRIES && fits + 1 < too_many; i++) {
-		try = MIN(MAX(try, fits + 1), too_many - 1);
-		size_t n = ZSTD_compress2(c->zstd, c->scratch, room, src, try);
-		if (ZSTD_isError(n)) {
-			too_many = try;
-			try = fits + (too_many - fits) / 2;
-			continue;
-		}
-		memcpy(out, c->scratch, n);
-		fits = try;
-		fits_bytes = n;
-		if (room - n <= room / 256)
-			break;
-		try = (size_t)((uint64_t)try * room / n);
-	}
-	*ret_taken = fits;
-	return fits_bytes;
+	if (c->zstd)
+		erofs_zstd_begin(c->zstd);
 }
 
-size_t erofs_codec_fit(struct erofs_codec *c, const void *src, size_t src_len, void *out,
-		       size_t room, size_t *ret_taken)
+static size_t fit_lz4(struct erofs_codec *c, const void *src, size_t src_len, void *out,
+		      size_t *ret_taken)
 {
 	int taken = (int)src_len, n;
 
-	if (c->algorithm == FS_ZSTD)
-		return fit_zstd(c, src, src_len, out, room, ret_taken);
-	if (c->algorithm == FS_LZ4HC)
-		n = LZ4_compress_HC_destSize(c->lz4hc, src, out, &taken, (int)room, c->level);
-	else
-		n = LZ4_compress_destSize(src, out, &taken, (int)room);
-	*ret_taken = n > 0 ? (size_t)taken : 0;
+	if (c->algorithm == FS_LZ4HC) {
+		/* Its tables of 256 KiB are not cleared each time: what is in them is known to be old. */
+		LZ4_resetStreamHC_fast(c->lz4hc, c->level);
+		n = LZ4_compress_HC_continue_destSize(c->lz4hc, src, out, &taken, (int)c->room);
+	} else {
+		n = LZ4_compress_destSize(src, out, &taken, (int)c->room);
+	}
+	*ret_taken = n > 0 ? (size_t)taken : MIN(src_len, c->room);
 	return n > 0 ? (size_t)n : 0;
+}
+
+size_t erofs_codec_fit(struct erofs_codec *c, const void *src, size_t src_len, void *out,
+		       size_t *ret_taken)
+{
+	size_t n = c->zstd ? erofs_zstd_fit(c->zstd, src, src_len, out, ret_taken)
+			   : fit_lz4(c, src, src_len, out, ret_taken);
+
+	return align_up(n, EROFS_BLOCK_BYTES) < *ret_taken ? n : 0;
 }

@@ -20,13 +20,20 @@ void erofs_codec_free(struct erofs_codec *c);
 DEFINE_CLEANUP(struct erofs_codec *, erofs_codec_free)
 
 /**
- * erofs_codec_fit() - compress as much of @src as gives no more than @room bytes
+ * erofs_codec_begin() - before the first extent of a content: what was learnt from other contents, which
+ * another thread may have compressed, must have no influence
+ */
+void erofs_codec_begin(struct erofs_codec *c);
+
+/**
+ * erofs_codec_fit() - compress as much of @src as goes into one cluster
  * @src_len: at least 1
- * @ret_taken: how much of it that is; less than all only when @out is as good as full
- * Return: how many bytes it became; 0: nothing fits
+ * @out: room for a cluster
+ * @ret_taken: how much of it that is
+ * Return: how many bytes it became; 0: @ret_taken bytes are better stored as they are
  */
 size_t erofs_codec_fit(struct erofs_codec *c, const void *src, size_t src_len, void *out,
-		       size_t room, size_t *ret_taken) must_check;
+		       size_t *ret_taken) must_check;
 
 /** erofs_codec_window_log() - zstd: log2 of the memory that a reader needs */
 unsigned int erofs_codec_window_log(const struct fs_params *p);

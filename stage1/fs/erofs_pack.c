@@ -50,36 +50,53 @@ static int add_extent(struct erofs_segment *s, struct erofs_extent x, struct err
 	return 0;
 }
 
+/* Blocks as they are, each of them an extent. */
+static int store_plain(const uint8_t *src, size_t len, struct erofs_segment *s, struct buf *out,
+		       struct err *e)
+{
+	int r = 0;
+
+	for (size_t at = 0; r == 0 && at < len; at += EROFS_BLOCK_BYTES) {
+		struct erofs_extent x = { .len = (uint32_t)MIN(len - at, EROFS_BLOCK_BYTES),
+					  .n_blocks = 1,
+					  .plain = true };
+		buf_append(out, src + at, x.len);
+		buf_pad(out, EROFS_BLOCK_BYTES);
+		r = add_extent(s, x, e);
+	}
+	return r;
+}
+
 /*
- * One extent from the front of @src: its blocks go to the end of @out. Compressed bytes lie at the end of
- * their cluster, behind zeros.
+ * What one try of the codec takes from the front of @src: its blocks go to the end of @out. Compressed bytes
+ * lie at the end of their cluster, behind zeros.
  */
-static int pack_extent(struct erofs_codec *codec, uint32_t cluster, const uint8_t *src, size_t len,
-		       struct erofs_segment *s, struct buf *out, size_t *ret_taken, struct err *e)
+static int pack_front(struct erofs_codec *codec, uint32_t cluster, const uint8_t *src, size_t len,
+		      struct erofs_segment *s, struct buf *out, size_t *ret_taken, struct err *e)
 {
 	uint8_t *to = buf_grow(out, cluster);
 	size_t taken = 0;
 
 	if (!to)
 		return err_oom(e);
-	size_t n = erofs_codec_fit(codec, src, MIN(len, EXTENT_MAX), to, cluster, &taken);
-	size_t bytes = (size_t)align_up(n, EROFS_BLOCK_BYTES);
-	bool plain = n == 0 || bytes >= taken;
-	if (plain) {
-		taken = MIN(len, EROFS_BLOCK_BYTES);
-		bytes = EROFS_BLOCK_BYTES;
-		memcpy(to, src, taken);
-		memset(to + taken, 0, bytes - taken);
-	} else {
-		memmove(to + (bytes - n), to, n);
-		memset(to, 0, bytes - n);
+	size_t n = erofs_codec_fit(codec, src, MIN(len, EXTENT_MAX), to, &taken);
+	if (n == 0) {
+		/* A short rest may be the front of something that does become smaller. */
+		if (taken < len)
+			taken = MAX(taken / EROFS_BLOCK_BYTES, (size_t)1) * EROFS_BLOCK_BYTES;
+		taken = MIN(taken, len);
+		*ret_taken = taken;
+		return store_plain(src, taken, s, out, e);
 	}
+	size_t bytes = (size_t)align_up(n, EROFS_BLOCK_BYTES);
+	memmove(to + (bytes - n), to, n);
+	memset(to, 0, bytes - n);
 	out->len += bytes;
 	*ret_taken = taken;
 	return add_extent(s,
 			  (struct erofs_extent){ .len = (uint32_t)taken,
-						 .n_blocks = (uint16_t)(bytes / EROFS_BLOCK_BYTES),
-						 .plain = plain },
+						 .n_blocks =
+							 (uint16_t)(bytes / EROFS_BLOCK_BYTES) },
 			  e);
 }
 
@@ -106,11 +123,12 @@ static int run_job(void *ctx, size_t i, struct err *e)
 
 	if (!codec)
 		return err_oom(e);
+	erofs_codec_begin(codec);
 	for (uint64_t at = 0; at < job->len; at += taken) {
 		if (params->pool && pool_cancelled(params->pool))
 			return err_set(e, -ECANCELED, "interrupted");
-		int r = pack_extent(codec, erofs_cluster_bytes(params), src + at,
-				    (size_t)(job->len - at), s, &out, &taken, e);
+		int r = pack_front(codec, erofs_cluster_bytes(params), src + at,
+				   (size_t)(job->len - at), s, &out, &taken, e);
 		if (r < 0)
 			return r;
 	}

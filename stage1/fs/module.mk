@@ -6,7 +6,12 @@ src += stage1/fs/fs.c stage1/fs/walk.c stage1/fs/copy.c stage1/fs/compression.c 
        stage1/fs/fat_read_dir.c stage1/fs/ext4_read.c stage1/fs/ext4_read_map.c \
        stage1/fs/ext4_read_dir.c stage1/fs/ext4_read_xattr.c \
        stage1/fs/ext4_inspect.c stage1/fs/fat_inspect.c \
-       $(addprefix stage1/fs/erofs_,codec.c content.c dir.c items.c layout.c meta.c pack.c write.c \
+       $(addprefix stage1/fs/erofs_,codec.c zstd.c content.c dir.c items.c layout.c meta.c pack.c write.c \
        xattr.c read.c read_dir.c read_map.c read_xattr.c unpack.c)
 # Helpers of the tests: in the archive, linked by tests only.
 src += stage1/fs/test/support.c stage1/fs/test/compare.c stage1/fs/test/random.c
+
+# What stage1/fs/test/compare-writers.sh measures of ours.
+$(O)/stage1/fs/test/write_image: $(O)/stage1/fs/test/write_image.o $(O)/libslipway.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -o $@ $^ $(libs) $(test_libs)
