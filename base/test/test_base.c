@@ -4,6 +4,7 @@
 
 #include "base/blob.h"
 #include "base/buf.h"
+#include "base/near.h"
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/pool.h"
@@ -284,7 +285,22 @@ START_TEST(quoted_paths)
 }
 END_TEST
 
-TEST_MAIN("base", tidy_paths, quoted_paths, numbers_are_strict, hex_and_base64,
+START_TEST(near_names)
+{
+	static const char *const names[] = { "lock", "build", "boot", "initrd" };
+
+	ck_assert_uint_eq(near_distance("", "abc"), 3);
+	ck_assert_uint_eq(near_distance("abc", ""), 3);
+	ck_assert_uint_eq(near_distance("kitten", "sitting"), 3);
+	ck_assert_uint_eq(near_distance("biuld", "build"), 1);
+	ck_assert_uint_eq(near_distance("abcd", "badc"), 2);
+	ck_assert_str_eq(near_name("lok", names, ARRAY_SIZE(names)), "lock");
+	ck_assert_str_eq(near_name("biuld", names, ARRAY_SIZE(names)), "build");
+	ck_assert_ptr_null(near_name("verify", names, ARRAY_SIZE(names)));
+}
+END_TEST
+
+TEST_MAIN("base", near_names, tidy_paths, quoted_paths, numbers_are_strict, hex_and_base64,
 	  errors_read_like_a_sentence, sha256_vectors, pool_runs_all_and_nests, windows_are_bounded,
 	  outfile_appears_whole_or_not_at_all, outfile_leaves_nothing_that_grows, programs_run,
 	  string_lists)

@@ -36,7 +36,7 @@ struct cli {
 
 /* An option of a command: exactly one of the last three is set. */
 struct cli_option {
-	const char *name; /* long name; the short one is -o etc. below */
+	const char *name; /* the long one, without its dashes */
 	char letter;	  /* 0: none */
 	const char *arg;  /* what --help calls its argument; NULL for a flag */
 	const char *help;
@@ -64,7 +64,22 @@ struct cli_command {
 int cli_parse(const struct cli_command *cmd, const struct cli_option *options, int argc,
 	      char **argv, char ***ret_args, size_t *ret_n) must_check;
 
-/** cli_usage() - say that an argument is wrong, and how the command is used; Return: EXIT_USAGE */
+/**
+ * cli_parse_global() - options before the command
+ * @ret_command: where in @argv the command is; @argc if there is none
+ * Return: 0; EXIT_USAGE after a usage error was printed
+ */
+int cli_parse_global(const struct cli_option *options, int argc, char **argv,
+		     int *ret_command) must_check;
+
+/** cli_print_options() - a line for each, as --help has them */
+void cli_print_options(FILE *f, const struct cli_option *options);
+
+/**
+ * cli_usage() - say that an argument is wrong, and how the command is used
+ * @cmd: NULL for an option before the command
+ * Return: EXIT_USAGE
+ */
 int cli_usage(const struct cli_command *cmd, const char *what, const char *arg);
 
 /** cli_exit_status() - of a negative errno */

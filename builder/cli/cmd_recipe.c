@@ -125,10 +125,12 @@ static int run_recipe(struct cli *c, int argc, char **argv, struct err *e)
 	int r = cli_parse(&cmd_recipe, options, argc, argv, &args, &n);
 	if (r)
 		return r;
-	if (str_eq(args[0], "schema") && n == 1)
-		return print_schema(layouts, e);
-	if (str_eq(args[0], "check") && n > 1)
-		return check(c, args + 1, n - 1, layouts, e);
+	if (str_eq(args[0], "schema"))
+		return n == 1 ? print_schema(layouts, e)
+			      : cli_usage(&cmd_recipe, "schema takes no argument: ", args[1]);
+	if (str_eq(args[0], "check"))
+		return n > 1 ? check(c, args + 1, n - 1, layouts, e)
+			     : cli_usage(&cmd_recipe, "missing argument: check ", "RECIPE…");
 	return cli_usage(&cmd_recipe, "neither check RECIPE… nor schema: ", args[0]);
 }
 

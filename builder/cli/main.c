@@ -7,6 +7,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "base/near.h"
 #include "builder/cli/cli.h"
 
 static const struct cli_command *const commands[] = {
@@ -53,6 +54,7 @@ static void catch_signals(void)
 	sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGALRM, &alarm_sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* beyond a limit on the size of files, writing fails */
 }
 
 /*
@@ -67,20 +69,16 @@ static bool keep_standard_fds(void)
 	return true;
 }
 
-static void print_usage(FILE *f)
+static void print_usage(FILE *f, const struct cli_option *options)
 {
 	fprintf(f, "Usage: slipway [-q] [-j N] COMMAND …\n\n"
 		   "Builds, boots and checks immutable container-host images.\n\nCommands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(f, "  %-8s %-22s %s\n", commands[i]->name, commands[i]->args,
 			commands[i]->summary);
-	fprintf(f,
-		"\nGlobal options:\n"
-		"  -q, --quiet      print errors only\n"
-		"  -j, --jobs N     threads to use (default: the processors that this process may use)\n"
-		"  -h, --help       print this\n"
-		"      --version    print the version\n"
-		"\nOf one command: slipway COMMAND --help. More: man slipway\n");
+	fprintf(f, "\nGlobal options:\n");
+	cli_print_options(f, options);
+	fprintf(f, "\nOf one command: slipway COMMAND --help. More: man slipway\n");
 }
 
 static unsigned int usable_cpus(void)
@@ -201,60 +199,77 @@ static int run_command(struct cli *c, const struct cli_command *cmd, unsigned in
 	return cli_exit_status(r);
 }
 
-/* Options before the command. Returns the index of the command, or -1 after it said what is wrong. */
-static int global_options(struct cli *c, int argc, char **argv, unsigned int *jobs)
+/* @text: NULL: all processors that this process may use */
+static int parse_jobs(const char *text, unsigned int *ret)
 {
-	int i = 1;
+	uint64_t n = usable_cpus();
 
-	for (; i < argc && argv[i][0] == '-'; i++) {
-		uint64_t n;
-		if (str_eq(argv[i], "-q") || str_eq(argv[i], "--quiet")) {
-			c->quiet = true;
-		} else if ((str_eq(argv[i], "-j") || str_eq(argv[i], "--jobs")) && i + 1 < argc) {
-			if (parse_u64(argv[++i], 10, &n) < 0 || n < 1 || n > 1024) {
-				fprintf(stderr,
-					"slipway: not a number of threads (1 to 1024): %s\n",
-					argv[i]);
-				return -1;
-			}
-			*jobs = (unsigned int)n;
-		} else {
-			fprintf(stderr, "slipway: unknown option %s; see slipway --help\n",
-				argv[i]);
-			return -1;
-		}
+	if (text && (parse_u64(text, 10, &n) < 0 || n < 1 || n > 1024))
+		return cli_usage(NULL, "not a number of threads (1 to 1024): ", text);
+	*ret = (unsigned int)n;
+	return 0;
+}
+
+static const struct cli_command *find_command(const char *name)
+{
+	const char *names[ARRAY_SIZE(commands)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		names[i] = commands[i]->name;
+		if (str_eq(name, names[i]))
+			return commands[i];
 	}
-	if (i == argc)
-		print_usage(stderr);
-	return i == argc ? -1 : i;
+	const char *near = near_name(name, names, ARRAY_SIZE(names));
+	fprintf(stderr, "slipway: no command is called \"%s\"%s%s%s; see slipway --help\n", name,
+		near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	return NULL;
+}
+
+/* @argv: begins with the command's name */
+static int run_named(struct cli *c, const char *jobs_text, int argc, char **argv)
+{
+	const struct cli_command *cmd = find_command(argv[0]);
+	unsigned int jobs = 1;
+
+	if (!cmd)
+		return EXIT_USAGE;
+	int r = parse_jobs(jobs_text, &jobs);
+	if (r == 0)
+		r = read_environment(c);
+	if (r == 0)
+		r = run_command(c, cmd, jobs, argc - 1, argv + 1);
+	free(c->cache_dir);
+	return r;
 }
 
 int main(int argc, char **argv)
 {
+	static char version_name[] = "version", *version_argv[] = { version_name, NULL };
+	const char *jobs = NULL;
+	bool help = false, version = false;
 	struct cli c = { 0 };
-	unsigned int jobs = usable_cpus();
+	const struct cli_option options[] = {
+		{ .name = "quiet", .letter = 'q', .flag = &c.quiet, .help = "print errors only" },
+		{ .name = "jobs",
+		  .letter = 'j',
+		  .arg = "N",
+		  .value = &jobs,
+		  .help = "threads to use (default: the processors that this process may use)" },
+		{ .name = "help", .letter = 'h', .flag = &help, .help = "print this" },
+		{ .name = "version", .flag = &version, .help = "print the version" },
+		{ 0 },
+	};
+	int command;
 
 	umask(022);
 	if (!keep_standard_fds())
 		return EXIT_FAILED;
-	if (argc > 1 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"))) {
-		print_usage(stdout);
-		return EXIT_OK;
-	}
-	if (argc > 1 && str_eq(argv[1], "--version"))
-		argv[1] = (char *)(uintptr_t) "version";
-	int i = global_options(&c, argc, argv, &jobs);
-	if (i < 0)
+	if (cli_parse_global(options, argc, argv, &command))
 		return EXIT_USAGE;
-	for (size_t k = 0; k < ARRAY_SIZE(commands); k++) {
-		if (!str_eq(argv[i], commands[k]->name))
-			continue;
-		int r = read_environment(&c);
-		if (r == 0)
-			r = run_command(&c, commands[k], jobs, argc - i - 1, argv + i + 1);
-		free(c.cache_dir);
-		return r;
+	if (help || (command == argc && !version)) {
+		print_usage(help ? stdout : stderr, options);
+		return help ? EXIT_OK : EXIT_USAGE;
 	}
-	fprintf(stderr, "slipway: no command is called \"%s\"; see slipway --help\n", argv[i]);
-	return EXIT_USAGE;
+	return version ? run_named(&c, jobs, 1, version_argv)
+		       : run_named(&c, jobs, argc - command, argv + command);
 }

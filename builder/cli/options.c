@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options from tables: what is accepted and what --help prints are the same thing. */
+#include "base/near.h"
 #include "builder/cli/cli.h"
 
 static const struct cli_option *find_long(const struct cli_option *o, const char *name, size_t len)
@@ -18,6 +19,19 @@ static const struct cli_option *find_letter(const struct cli_option *o, char let
 	return NULL;
 }
 
+void cli_print_options(FILE *f, const struct cli_option *o)
+{
+	for (; o && o->name; o++) {
+		char left[64];
+		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "",
+			 o->arg ? o->arg : "");
+		if (o->letter)
+			fprintf(f, "  -%c, %-22s %s\n", o->letter, left, o->help);
+		else
+			fprintf(f, "      %-22s %s\n", left, o->help);
+	}
+}
+
 static void print_help(const struct cli_command *cmd, const struct cli_option *o)
 {
 	printf("Usage: slipway %s%s %s\n\n%s.\n", cmd->name, o && o->name ? " [OPTION…]" : "",
@@ -26,24 +40,47 @@ static void print_help(const struct cli_command *cmd, const struct cli_option *o
 		printf("\n%s\n", cmd->text);
 	if (o && o->name)
 		printf("\nOptions:\n");
-	for (; o && o->name; o++) {
-		char left[64];
-		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "",
-			 o->arg ? o->arg : "");
-		if (o->letter)
-			printf("  -%c, %-22s %s\n", o->letter, left, o->help);
-		else
-			printf("      %-22s %s\n", left, o->help);
-	}
+	cli_print_options(stdout, o);
 	printf("\nMore: man slipway\n");
 }
 
 int cli_usage(const struct cli_command *cmd, const char *what, const char *arg)
 {
-	fprintf(stderr,
-		"slipway %s: %s%s\nUsage: slipway %s [OPTION…] %s; more: slipway %s --help\n",
-		cmd->name, what, arg, cmd->name, cmd->args, cmd->name);
+	if (cmd)
+		fprintf(stderr,
+			"slipway %s: %s%s\nUsage: slipway %s [OPTION…]%s%s; more: slipway %s --help\n",
+			cmd->name, what, arg, cmd->name, *cmd->args ? " " : "", cmd->args,
+			cmd->name);
+	else
+		fprintf(stderr, "slipway: %s%s; see slipway --help\n", what, arg);
 	return EXIT_USAGE;
+}
+
+/* What slipway takes before the command, and people write behind it. */
+static bool is_global(const char *arg)
+{
+	return str_eq(arg, "-q") || str_eq(arg, "--quiet") || strncmp(arg, "-j", 2) == 0 ||
+	       strncmp(arg, "--jobs", strlen("--jobs")) == 0;
+}
+
+static int unknown_option(const struct cli_command *cmd, const struct cli_option *options,
+			  const char *arg)
+{
+	const char *names[32], *near = NULL;
+	char name[64], text[256];
+	size_t n = 0;
+
+	if (cmd && is_global(arg))
+		return cli_usage(cmd, "goes before the command: ", arg);
+	for (; options && options->name && n < ARRAY_SIZE(names); options++)
+		names[n++] = options->name;
+	if (arg[1] == '-') {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
+		near = near_name(name, names, n);
+	}
+	snprintf(text, sizeof(text), "%.128s%s%s%s", arg, near ? "; did you mean --" : "",
+		 near ? near : "", near ? "?" : "");
+	return cli_usage(cmd, "unknown option ", text);
 }
 
 static int set_option(const struct cli_option *o, const char *value)
@@ -57,29 +94,41 @@ static int set_option(const struct cli_option *o, const char *value)
 	return 0;
 }
 
-/* "--name", "--name=value", "--name value", "-n value"; moves *i past a value of its own. */
+/* "--name", "--name=value", "--name value", "-n value", "-nvalue"; moves *i past a value of its own. */
 static int parse_one(const struct cli_command *cmd, const struct cli_option *options, int argc,
 		     char **argv, int *i)
 {
-	const char *arg = argv[*i], *equals = NULL, *value = NULL;
+	const char *arg = argv[*i], *value = NULL; /* the value, if it is in the same argument */
 	const struct cli_option *o;
 
 	if (arg[1] == '-') {
-		equals = strchr(arg, '=');
+		const char *equals = strchr(arg, '=');
 		o = find_long(options, arg + 2,
 			      equals ? (size_t)(equals - arg) - 2 : strlen(arg + 2));
+		value = equals ? equals + 1 : NULL;
 	} else {
-		o = arg[2] ? NULL : find_letter(options, arg[1]);
+		o = find_letter(options, arg[1]);
+		value = arg[2] ? arg + 2 : NULL;
 	}
-	if (!o && (str_eq(arg, "-q") || str_eq(arg, "--quiet") || str_eq(arg, "-j") ||
-		   str_eq(arg, "--jobs")))
-		return cli_usage(cmd, "goes before the command: ", arg);
 	if (!o)
-		return cli_usage(cmd, "unknown option ", arg);
+		return unknown_option(cmd, options, arg);
 	if (!o->arg)
-		return equals ? cli_usage(cmd, "takes no value: ", arg) : set_option(o, NULL);
-	value = equals ? equals + 1 : *i + 1 < argc ? argv[++*i] : NULL;
-	return value ? set_option(o, value) : cli_usage(cmd, "needs a value: ", arg);
+		return value ? cli_usage(cmd, "takes no value: ", arg) : set_option(o, NULL);
+	if (!value && *i + 1 < argc)
+		value = argv[++*i];
+	if (!value || !*value)
+		return cli_usage(cmd, "needs a value: ", arg);
+	return set_option(o, value);
+}
+
+int cli_parse_global(const struct cli_option *options, int argc, char **argv, int *ret_command)
+{
+	int i = 1, r = 0;
+
+	for (; r == 0 && i < argc && argv[i][0] == '-' && argv[i][1]; i++)
+		r = parse_one(NULL, options, argc, argv, &i);
+	*ret_command = i;
+	return r;
 }
 
 int cli_parse(const struct cli_command *cmd, const struct cli_option *options, int argc,
@@ -105,6 +154,9 @@ int cli_parse(const struct cli_command *cmd, const struct cli_option *options, i
 		if (r)
 			return r;
 	}
+	for (int i = 0; i < kept; i++)
+		if (!*argv[i])
+			return cli_usage(cmd, "an argument is empty: ", cmd->args);
 	if ((size_t)kept < cmd->min_args)
 		return cli_usage(cmd, "missing argument: ", cmd->args);
 	if ((size_t)kept > cmd->max_args)

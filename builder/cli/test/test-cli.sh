@@ -9,7 +9,14 @@ try 0 "slipway 0" "$slipway" --version
 lz4=$(ldd "$slipway" | sed -n 's/.* => \(.*liblz4[^ ]*\) .*/\1/p')
 try 0 "codec lz4 $(readlink -f "$lz4" | sed 's/.*\.so\.//')" "$slipway" version
 try 0 "slipway 0" "$slipway" version
-fails 2 "no command is called \"biuld\"" "$slipway" biuld
+fails 2 "no command is called \"biuld\"; did you mean \"build\"?" "$slipway" biuld
+fails 2 "no command is called \"xyzzy\"; see slipway --help" "$slipway" xyzzy
+try 0 "Commands:" "$slipway" -q -h
+try 0 "slipway 0" "$slipway" --quiet --version
+try 0 "slipway 0" "$slipway" -j4 version
+try 0 "slipway 0" "$slipway" -j 4 version
+try 0 "slipway 0" "$slipway" --jobs=4 version
+fails 2 "needs a value: -j; see" "$slipway" -j
 fails 2 "unknown option --nope" "$slipway" --nope
 fails 2 "not a number of threads" "$slipway" -j 0 version
 try 2 "missing argument: RECIPE" "$slipway" build
@@ -17,7 +24,16 @@ try 2 "unexpected argument: b" "$slipway" build a b
 try 2 "needs a value: --output" "$slipway" build a --output
 try 2 "takes no value: --dry-run=1" "$slipway" build a --dry-run=1
 try 2 "unknown option --nope" "$slipway" lock --nope
-try 2 "goes before the command: -q" "$slipway" build -q a
+try 2 "unknown option --ouput=x; did you mean --output?" "$slipway" build --ouput=x a
+try 2 "needs a value: --output=" "$slipway" build --output= a
+try 2 "needs a value: -o" "$slipway" build -o "" a
+try 2 "an argument is empty: RECIPE" "$slipway" build ""
+try 2 "Usage: slipway version [OPTION…]; more" "$slipway" version x
+try 2 "missing argument: check RECIPE…" "$slipway" recipe check
+try 2 "schema takes no argument: x" "$slipway" recipe schema x
+for option in -q --quiet -j -j4 --jobs=4; do
+	try 2 "goes before the command: $option" "$slipway" build $option a
+done
 try 2 "more: slipway lock --help" "$slipway" lock --nope
 fails 2 "SOURCE_DATE_EPOCH is not a number" env SOURCE_DATE_EPOCH=x "$slipway" version
 fails 2 "where is the cache?" env -u XDG_CACHE_HOME -u HOME "$slipway" version
