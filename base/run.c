@@ -35,6 +35,7 @@ void run_exec(const struct run_exec *x)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (dup2(x->in, 0) >= 0 && dup2(x->out, 1) >= 0 && dup2(x->diag, 2) >= 0 &&
 	    (!x->dir || chdir(x->dir) == 0))
 		execvpe(x->argv[0], (char *const *)x->argv,

@@ -116,6 +116,11 @@ static int find_out_place(const char *path, char **ret, struct err *e)
 		return err_oom(e);
 	const char *dir = path;
 	if (stat(path, &st) < 0 && errno == ENOENT) {
+		if (lstat(path, &st) == 0)
+			return err_set(
+				e, -ENOENT,
+				"output directory %s: a symlink to nowhere: make what it points to",
+				path);
 		dir = dirname(parent);
 		if (stat(dir, &st) < 0)
 			return err_sys(e, -errno, "output directory %s: make %s first", path, dir);

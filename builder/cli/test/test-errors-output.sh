@@ -13,6 +13,8 @@ cp "$slipway" "$T/slipway"
 : >"$T/file"
 fails 1 "output directory $T/file: $T/file is not a directory" "$slipway" build "$recipe" -o "$T/file"
 fails 4 "output directory $T/no/out: make $T/no first: No such file" "$slipway" build "$recipe" -o "$T/no/out"
+ln -s nowhere "$T/dangling"
+fails 4 "output directory $T/dangling: a symlink to nowhere: make what it points to" "$slipway" build "$recipe" -o "$T/dangling"
 mkdir -m 555 "$T/closed"
 chmod -R a+rX "$T" && chmod 644 "$T/keys/db.key"
 fails 1 "output directory $T/closed cannot be written to: Permission denied" \
@@ -59,6 +61,18 @@ same() { # directory
 bash -c "'$slipway' build '$recipe' -o '$T/closed-fds' <&- >&- 2>&-"
 [ $? -eq 1 ] && ok || bad "no word of a closed standard output"
 same "$T/closed-fds"
+
+# A limit is like a disk that is full, and JSON is output too.
+fails 5 "$T/limited/node_1.usr.raw: File too large" bash -c "ulimit -f 10000; exec '$slipway' -q build '$recipe' -o '$T/limited'"
+[ -z "$(ls -A "$T/limited")" ] && ok || bad "left behind a limit: $(ls -A "$T/limited")"
+if [ -e /dev/full ]; then
+	fails 5 "standard output: No space left" bash -c "'$slipway' -q build '$recipe' -o '$T/good' --json >/dev/full"
+	fails 5 "standard output: No space left" bash -c "'$slipway' build '$recipe' -o '$T/good' -n >/dev/full"
+fi
+# What is small is enough.
+mkdir "$T/real" && ln -s real "$T/link"
+try 0 "" bash -c "ulimit -n 32; ulimit -v 2000000; exec env -u HOME -u PATH LC_ALL=tr_TR.UTF-8 '$slipway' -q build '$recipe' -o '$T/link'"
+same "$T/real"
 
 # Two at once, into the same directory and the same cold cache.
 rm -rf "$T/cache/slipway/packages"
