@@ -120,6 +120,17 @@ enum {
 	EROFS_XATTR_LONG_PREFIX = 0x80,
 };
 
+/*
+ * With XATTR_PREFIXES: what names with bit 7 in their index begin with, by the other bits. Each begins at a
+ * multiple of 4, in the packed inode's content or, where there is none, in the image: a 16-bit length, then
+ * that many bytes, which are an index and what follows its namespace.
+ */
+struct erofs_xattr_prefix {
+	uint16_t len;
+	uint8_t name_index;
+	/* rest */
+} __attribute__((packed));
+
 struct erofs_dirent {
 	uint64_t nid;
 	uint16_t

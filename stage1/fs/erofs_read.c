@@ -3,9 +3,10 @@
 
 #include "stage1/fs/erofs_read.h"
 
+/* With long prefixes mkfs.erofs says that there are fragments, too; an inode that has one is refused. */
 #define KNOWN_INCOMPAT                                                                           \
 	(EROFS_INCOMPAT_LZ4_0PADDING | EROFS_INCOMPAT_COMPR_CFGS | EROFS_INCOMPAT_CHUNKED_FILE | \
-	 EROFS_INCOMPAT_XATTR_PREFIXES)
+	 EROFS_INCOMPAT_FRAGMENTS | EROFS_INCOMPAT_XATTR_PREFIXES)
 #define SIZE_MAX_BYTES (UINT64_C(1) << 44) /* of a file: 32-bit block numbers */
 
 int erofs_bad(uint64_t nid, const char *what, struct err *e)
@@ -242,6 +243,7 @@ static void erofs_done(struct fs_reader *base)
 	struct erofs_reader *r = (struct erofs_reader *)base;
 
 	free(r->extent);
+	free(r->prefixes);
 	free(r);
 }
 
@@ -311,8 +313,12 @@ static int erofs_open(const struct source *src, struct fs_reader **ret, struct e
 	r->src = src;
 	r->super = super;
 	r->bytes = (uint64_t)super.n_blocks * EROFS_BLOCK_BYTES;
-	*ret = &r->base;
-	return 0;
+	n = erofs_load_prefixes(r, e);
+	if (n < 0)
+		erofs_done(&r->base);
+	else
+		*ret = &r->base;
+	return n;
 }
 
 const struct fs_reader_type fs_reader_type_erofs = { .name = "erofs",

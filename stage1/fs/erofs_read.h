@@ -2,7 +2,7 @@
 #pragma once
 /*
  * Inside of the EROFS reader, for images that may be damaged: nothing of them is believed unchecked. It
- * reads what our writer makes and what mkfs.erofs makes by default: all layouts, LZ4 and zstd; no fragments,
+ * reads what our writer makes and what mkfs.erofs makes by default: all layouts, LZ4 and zstd, long prefixes; no fragments,
  * no inline clusters, no further devices.
  */
 #include "stage1/fs/erofs_format.h"
@@ -10,6 +10,12 @@
 
 /* What a compressed cluster may become, as in Linux: it bounds what is allocated. */
 #define EROFS_EXTENT_MAX_BYTES (12 * MiB)
+
+/* What attributes' names begin with, so that each need not say it: a namespace and more. */
+struct erofs_prefix {
+	uint8_t index; /* the namespace */
+	char rest[UINT8_MAX + 1];
+};
 
 struct erofs_reader {
 	struct fs_reader base;
@@ -19,6 +25,8 @@ struct erofs_reader {
 	uint8_t *extent;     /* what was decompressed last … */
 	uint64_t extent_ino; /* … of which inode, and where in it */
 	uint64_t extent_from, extent_len;
+	struct erofs_prefix *prefixes;
+	unsigned int n_prefixes;
 };
 
 /* An inode as both forms have it. */
@@ -67,3 +75,6 @@ int erofs_read_xattrs(struct fs_reader *base, uint64_t ino,
 		      int (*fn)(void *ctx, const char *name, const void *value, size_t len,
 				struct err *e),
 		      void *ctx, struct err *e);
+
+/** erofs_load_prefixes() - the long prefixes of attributes, if there are any, into r->prefixes */
+int erofs_load_prefixes(struct erofs_reader *r, struct err *e) must_check;

@@ -14,6 +14,23 @@ static const char *prefix_of(uint8_t index)
 	return index < ARRAY_SIZE(prefixes) ? prefixes[index] : NULL;
 }
 
+/* What a name begins with: a namespace, and what a long prefix adds; false: unknown. */
+static bool find_prefix(const struct erofs_reader *r, uint8_t index, const char **ret_namespace,
+			const char **ret_rest)
+{
+	unsigned int i = index & ~(unsigned int)EROFS_XATTR_LONG_PREFIX;
+
+	*ret_rest = "";
+	if (index & EROFS_XATTR_LONG_PREFIX) {
+		if (i >= r->n_prefixes)
+			return false;
+		index = r->prefixes[i].index;
+		*ret_rest = r->prefixes[i].rest;
+	}
+	*ret_namespace = prefix_of(index);
+	return *ret_namespace;
+}
+
 static int bad(uint64_t nid, struct err *e)
 {
 	return erofs_bad(nid, "bad extended attributes", e);
@@ -25,22 +42,22 @@ static int read_one(struct erofs_reader *r, uint64_t nid, uint64_t at, uint64_t 
 {
 	struct erofs_xattr_entry entry;
 	uint8_t data[UINT8_MAX + UINT16_MAX];
-	char name[UINT8_MAX + 32];
+	char name[2 * UINT8_MAX + 32];
+	const char *prefix, *rest;
 
 	int n = erofs_read_at(r, at, &entry, sizeof(entry), e);
 	if (n < 0)
 		return n;
 	size_t len = (size_t)entry.name_len + entry.value_len;
-	const char *prefix = prefix_of(entry.name_index);
 	at += sizeof(entry);
-	if (!prefix || at > end || len > end - at)
+	if (!find_prefix(r, entry.name_index, &prefix, &rest) || at > end || len > end - at)
 		return bad(nid, e);
 	n = erofs_read_at(r, at, data, len, e);
 	if (n < 0)
 		return n;
 	if (memchr(data, 0, entry.name_len))
 		return bad(nid, e);
-	snprintf(name, sizeof(name), "%s%.*s", prefix, entry.name_len, (const char *)data);
+	snprintf(name, sizeof(name), "%s%s%.*s", prefix, rest, entry.name_len, (const char *)data);
 	*ret_next = align_up(at + len, 4);
 	return fn(ctx, name, data + entry.name_len, entry.value_len, e);
 }
@@ -81,5 +98,54 @@ int erofs_read_xattrs(struct fs_reader *base, uint64_t ino, xattr_fn *fn, void *
 	at += 4u * head.n_shared;
 	while (n == 0 && end - at >= sizeof(struct erofs_xattr_entry))
 		n = read_one(r, ino, at, end, &at, fn, ctx, e);
+	return n;
+}
+
+/* Bytes of where prefixes are kept. */
+static int read_kept(struct erofs_reader *r, const struct erofs_inode *packed, uint64_t at,
+		     void *data, size_t len, struct err *e)
+{
+	if (!packed)
+		return erofs_read_at(r, at, data, len, e);
+	if (at > packed->size_bytes || len > packed->size_bytes - at)
+		return erofs_bad(packed->nid, "ends within the attributes' prefixes", e);
+	return erofs_read_content(r, packed, at, data, len, e);
+}
+
+static int load_prefix(struct erofs_reader *r, const struct erofs_inode *packed, uint64_t *at,
+		       struct erofs_prefix *ret, struct err *e)
+{
+	struct erofs_xattr_prefix head;
+
+	int n = read_kept(r, packed, *at, &head, sizeof(head), e);
+	if (n < 0)
+		return n;
+	size_t len = head.len - 1u; /* without the index */
+	if (!head.len || len >= sizeof(ret->rest))
+		return err_set(e, -EINVAL, "erofs: a prefix of attributes of %u bytes", head.len);
+	ret->index = head.name_index;
+	n = read_kept(r, packed, *at + sizeof(head), ret->rest, len, e);
+	if (n == 0 && memchr(ret->rest, 0, len))
+		n = err_set(e, -EINVAL, "erofs: a zero byte in a prefix of attributes");
+	*at = align_up(*at + sizeof(head) + len, 4);
+	return n;
+}
+
+int erofs_load_prefixes(struct erofs_reader *r, struct err *e)
+{
+	uint64_t at = 4 * (uint64_t)r->super.xattr_prefix_start;
+	unsigned int n_prefixes = r->super.n_xattr_prefixes;
+	struct erofs_inode packed;
+
+	if (!(r->super.feature_incompat & EROFS_INCOMPAT_XATTR_PREFIXES) || !n_prefixes)
+		return 0;
+	r->prefixes = calloc(n_prefixes, sizeof(*r->prefixes));
+	if (!r->prefixes)
+		return err_oom(e);
+	int n = r->super.packed_nid ? erofs_read_inode(r, r->super.packed_nid, &packed, e) : 0;
+	for (unsigned int i = 0; n == 0 && i < n_prefixes; i++)
+		n = load_prefix(r, r->super.packed_nid ? &packed : NULL, &at, &r->prefixes[i], e);
+	if (n == 0)
+		r->n_prefixes = n_prefixes;
 	return n;
 }
