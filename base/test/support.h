@@ -14,6 +14,13 @@
 #include "base/err.h"
 #include "base/util.h"
 
+/* Where all takes several times as long, large volumes are smaller: of as many kinds. */
+#ifdef __SANITIZE_ADDRESS__
+#define TEST_SANITIZED true
+#else
+#define TEST_SANITIZED false
+#endif
+
 #define TEST_MAIN(suite_name, ...)                                       \
 	int main(void)                                                   \
 	{                                                                \

@@ -2,8 +2,8 @@
 #pragma once
 /*
  * Inside of the EROFS reader, for images that may be damaged: nothing of them is believed unchecked. It
- * reads what our writer makes and what mkfs.erofs makes by default: all layouts, LZ4 and zstd, long prefixes; no fragments,
- * no inline clusters, no further devices.
+ * reads what our writer makes and what mkfs.erofs makes by default: all layouts, LZ4 and zstd, long prefixes
+ * of attributes; no fragments, no inline clusters, no further devices.
  */
 #include "stage1/fs/erofs_format.h"
 #include "stage1/fs/reader.h"

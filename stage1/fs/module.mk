@@ -9,7 +9,8 @@ src += stage1/fs/fs.c stage1/fs/walk.c stage1/fs/copy.c stage1/fs/compression.c 
        $(addprefix stage1/fs/erofs_,codec.c zstd.c content.c dir.c items.c layout.c meta.c pack.c write.c \
        xattr.c read.c read_dir.c read_map.c read_xattr.c unpack.c)
 # Helpers of the tests: in the archive, linked by tests only.
-src += stage1/fs/test/support.c stage1/fs/test/compare.c stage1/fs/test/random.c
+src += stage1/fs/test/support.c stage1/fs/test/compare.c stage1/fs/test/random.c \
+       stage1/fs/test/erofs_support.c stage1/fs/test/marks.c
 
 # What stage1/fs/test/compare-writers.sh measures of ours.
 $(O)/stage1/fs/test/write_image: $(O)/stage1/fs/test/write_image.o $(O)/libslipway.a

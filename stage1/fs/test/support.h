@@ -32,6 +32,12 @@ char *fs_test_run(const char *const *argv);
 /** fs_test_file() - add a file with @len bytes that differ from file to file */
 struct tree_node *fs_test_file(struct tree *t, const char *path, size_t len);
 
+/** fs_test_marked_zeros() - memory of zeros that takes none, but for a mark here and there; NULL: none */
+struct mapping *fs_test_marked_zeros(uint64_t len);
+
+/** fs_test_compare_marks() - a file of an image holds the marks, where they are, and zeros where not */
+void fs_test_compare_marks(const struct mapping *m, const char *image, const char *path);
+
 /**
  * fs_test_random() - a tree of files, directories and, if @posix, everything else a tree can hold
  * @seed: the same tree for the same seed

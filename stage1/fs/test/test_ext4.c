@@ -121,31 +121,11 @@ START_TEST(symlinks_devices_links_xattrs)
 }
 END_TEST
 
-/* Memory of @len bytes of zero that takes none, but for a mark here and there and at the end. */
-static struct mapping *marked_zeros(uint64_t len)
-{
-	struct mapping *m = calloc(1, sizeof(*m));
-	uint8_t *data = mmap(NULL, len, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	ck_assert_ptr_nonnull(m);
-	if (data == MAP_FAILED) {
-		free(m);
-		return NULL;
-	}
-	(void)madvise(data, len, MADV_HUGEPAGE);
-	for (uint64_t at = 0; at < len; at += 300 * MiB)
-		memcpy(data + at, "here", 4);
-	memcpy(data + len - 3, "end", 3);
-	*m = (struct mapping){ .refs = 1, .data = data, .len = len };
-	return m;
-}
-
 START_TEST(file_of_many_extents)
 {
-	uint64_t len = 5 * GiB + 17, ino; /* more extents than an inode holds, more than 32 bits */
+	uint64_t len = 5 * GiB + 17; /* more extents than an inode holds, more than 32 bits */
 	_cleanup_(tree_free) struct tree *t = tree_new();
-	_cleanup_(mapping_unref) struct mapping *map = marked_zeros(len);
+	_cleanup_(mapping_unref) struct mapping *map = fs_test_marked_zeros(len);
 	struct fs_params p = fs_test_params();
 	struct tree_meta m = { .mode = 0644 };
 	struct err e = { 0 };
@@ -158,19 +138,7 @@ START_TEST(file_of_many_extents)
 	ck_ok(fs_test_write(&fs_writer_ext4, t, &p, image, &e));
 	if (fs_test_program("e2fsck"))
 		free(FS_RUN("e2fsck", "-fn", image));
-	_cleanup_source_ struct source src = SOURCE_INIT;
-	_cleanup_(fs_reader_free) struct fs_reader *r = NULL;
-	ck_ok(source_open(&src, image, &e));
-	ck_ok(fs_reader_open(&src, &r, &e));
-	ck_ok(fs_reader_lookup(r, "/big", &ino, &e));
-	for (uint64_t at = 0; at < len; at += 50 * MiB) {
-		uint64_t from = MIN(at, len - 8);
-		char got[8] = "";
-		size_t n;
-		ck_ok(r->ops->read(r, ino, from, got, sizeof(got), &n, &e));
-		ck_assert_uint_eq(n, sizeof(got));
-		ck_assert_mem_eq(got, map->data + from, sizeof(got));
-	}
+	fs_test_compare_marks(map, image, "/big");
 	struct stat st; /* zeros are not written */
 	ck_assert_int_eq(stat(image, &st), 0);
 	ck_assert_int_lt(st.st_blocks * 512, 30 * (int64_t)MiB);
