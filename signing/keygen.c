@@ -161,7 +161,10 @@ static int check_absent(const struct keygen_params *p, struct err *e)
 		if (!path)
 			return err_oom(e);
 		if (lstat(path, &st) == 0)
-			return err_set(e, -EEXIST, "%s exists: keys are never overwritten", path);
+			return err_set(
+				e, -EEXIST,
+				"%s exists: keys are never overwritten; name another directory",
+				path);
 		if (errno != ENOENT)
 			return err_sys(e, -errno, "%s", path);
 	}
@@ -174,7 +177,7 @@ static int prepare(const struct keygen_params *p, struct err *e)
 		return err_set(e, -EINVAL, "keys valid for %u days, expected 1 to 36500",
 			       p->valid_days);
 	if (mkdir(p->dir, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, -errno, "%s", p->dir);
+		return err_sys(e, -errno, "make directory %s", p->dir);
 	return check_absent(p, e);
 }
 

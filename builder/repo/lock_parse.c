@@ -333,6 +333,21 @@ static int parse_body(struct parser *p)
 	return rc;
 }
 
+/* The date of the newest index is the image's time too: neither is to be edited without the other. */
+static int check_epoch(const struct parser *p)
+{
+	const struct lock *l = p->lock;
+	uint64_t newest = 0;
+
+	for (size_t i = 0; i < l->n_suites; i++)
+		newest = MAX(newest, l->suites[i].date);
+	return !l->n_suites || l->epoch == newest
+		       ? 0
+		       : err_set(p->e, -EINVAL,
+				 "%s: epoch %llu is not the newest date of its suites, %llu",
+				 p->path, (unsigned long long)l->epoch, (unsigned long long)newest);
+}
+
 int lock_parse(const char *text, size_t len, const char *path, struct lock **ret, struct err *e)
 {
 	_cleanup_(lock_free) struct lock *l = calloc(1, sizeof(*l));
@@ -345,6 +360,8 @@ int lock_parse(const char *text, size_t len, const char *path, struct lock **ret
 		rc = parse_codecs(&p);
 	if (rc == 0)
 		rc = parse_body(&p);
+	if (rc == 0)
+		rc = check_epoch(&p);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE_PTR(l);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stage1/finish/place.h"
 
+#define NO_KERNEL \
+	"no package brings a kernel (boot/vmlinuz-*): name one, such as linux-image-cloud-amd64, in packages"
+
 /* boot/vmlinuz-<version>, the only one. */
 static int find_kernel(const struct tree_node *boot, struct tree_node **ret, struct err *e)
 {
@@ -17,7 +20,7 @@ static int find_kernel(const struct tree_node *boot, struct tree_node **ret, str
 		found = n;
 	}
 	if (!found)
-		return err_set(e, -ENOENT, "no kernel: there is no boot/vmlinuz-*");
+		return err_set(e, -ENOENT, NO_KERNEL);
 	*ret = found;
 	return 0;
 }
@@ -56,7 +59,7 @@ int finish_take_boot(struct tree *t, struct blob **ret_kernel, char **ret_versio
 	struct tree_node *boot = tree_lookup(t, "boot"), *kernel = NULL;
 
 	if (!boot || !tree_is_dir(boot))
-		return err_set(e, -ENOENT, "no kernel: there is no boot/");
+		return err_set(e, -ENOENT, NO_KERNEL);
 	int r = find_kernel(boot, &kernel, e);
 	if (r < 0)
 		return r;

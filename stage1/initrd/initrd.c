@@ -87,7 +87,9 @@ static int add_release(struct initrd_build *b, struct err *e)
 	if (!os)
 		os = tree_file_blob(b->p->system, "usr/lib/os-release");
 	if (!os)
-		return err_set(e, -ENOENT, "the system has no os-release");
+		return err_set(e, -ENOENT,
+			       "the system has no os-release: name its package, such as "
+			       "base-files, in packages");
 	if (!tree_lookup(b->tree, "etc/initrd-release"))
 		r = tree_add_file(b->tree, "etc/initrd-release", &m, blob_ref(os), NULL, e);
 	if (r == 0)

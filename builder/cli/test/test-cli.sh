@@ -40,7 +40,8 @@ fails 2 "where is the cache?" env -u XDG_CACHE_HOME -u HOME "$slipway" version
 
 # Keys: made once, never overwritten; a private key is for its owner only.
 try 0 "development keys" "$slipway" keygen "$T/keys"
-fails 3 "PK.key" "$slipway" keygen "$T/keys"
+fails 3 "PK.key exists: keys are never overwritten; name another directory" "$slipway" keygen "$T/keys"
+fails 4 "make directory $T/none/keys: No such file" "$slipway" keygen "$T/none/keys"
 try 0 "600" stat -c %a "$T/keys/db.key"
 try 0 "DEVELOPMENT" openssl x509 -noout -subject -in "$T/keys/db.crt"
 

@@ -76,6 +76,8 @@ START_TEST(malformed)
 		{ "slipway-lock 2\narch x\n", "x.lock:2: a \"recipe\" line of 2 fields" },
 		{ "slipway-lock 2\nrecipe abc\n", "x.lock:2: a SHA-256 has 64" },
 		{ "slipway-lock 2\nrecipe A" B "\n", "x.lock:2: a SHA-256 has 64" },
+		{ L1 "epoch 1700000001\n" L4, "x.lock: epoch 1700000001 is not the newest date" },
+		{ L1 "epoch 1600000000\n" L4 L5, "of its suites, 1700000000" },
 		{ L1 L2, "x.lock:6: a \"codec\" or \"epoch\" line" },
 		{ L1 "codec lz4 1\ncodec lz4 1\n" L3, "x.lock:6: codecs are sorted" },
 		{ L1 "codec zstd 1\ncodec lz4 1\n" L3, "x.lock:6: codecs are sorted" },

@@ -143,10 +143,12 @@ START_TEST(boot)
 	char *version = NULL;
 
 	fx_init(&f);
-	ck_fails(finish_take_boot(f.tree, &kernel, &version, &e), -ENOENT, "no kernel");
+	ck_fails(finish_take_boot(f.tree, &kernel, &version, &e), -ENOENT,
+		 "no package brings a kernel (boot/vmlinuz-*): name one");
 	fx_file(&f, "boot/System.map-6.12-cloud", "symbols");
 	fx_file(&f, "boot/config-6.12-cloud", "CONFIG_X=y\n");
-	ck_fails(finish_take_boot(f.tree, &kernel, &version, &e), -ENOENT, "no kernel");
+	ck_fails(finish_take_boot(f.tree, &kernel, &version, &e), -ENOENT,
+		 "no package brings a kernel (boot/vmlinuz-*): name one");
 	fx_file(&f, "boot/vmlinuz-6.12-cloud", "MZ");
 	fx_dir(&f, "usr/lib/modules/6.12-cloud", 0755, 0, 0);
 	ck_ok(finish_take_boot(f.tree, &kernel, &version, &e));
