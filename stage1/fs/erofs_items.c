@@ -4,19 +4,7 @@
  * directory are neighbours, and for each the smallest form that holds it.
  */
 #include "stage1/fs/erofs.h"
-
-static int fail_at(const struct tree_node *n, struct err *e)
-{
-	_cleanup_free_ char *path = tree_path(n);
-
-	return path ? err_wrap(e, e->code, "/%s", path) : err_oom(e);
-}
-
-static int forget_number(struct tree_node *n, void *ctx unused_, struct err *e unused_)
-{
-	n->inode->number = 0;
-	return 0;
-}
+#include "stage1/fs/nodes.h"
 
 static int add_item(struct tree_node *n, void *ctx, struct err *e)
 {
@@ -118,7 +106,7 @@ int erofs_items_init(struct erofs_plan *plan, struct err *e)
 {
 	struct tree_node *root = tree_root(plan->base.tree);
 
-	int r = tree_walk(root, forget_number, NULL, e);
+	int r = fs_forget_numbers(root, e);
 	if (r == 0)
 		r = tree_walk(root, add_item, plan, e);
 	if (r == 0)
@@ -129,7 +117,7 @@ int erofs_items_init(struct erofs_plan *plan, struct err *e)
 	for (size_t i = 0; i < plan->n_items; i++) {
 		r = size_item(&plan->items[i], e);
 		if (r < 0)
-			return fail_at(plan->items[i].node, e);
+			return fs_fail_at(plan->items[i].node, e);
 		choose_form(plan, &plan->items[i]);
 	}
 	r = erofs_xattrs_init(plan, e);

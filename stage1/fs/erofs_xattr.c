@@ -4,6 +4,7 @@
  * named by their place there; the others lie behind their inode.
  */
 #include "stage1/fs/erofs.h"
+#include "stage1/fs/nodes.h"
 
 #define SHARED_MAX 255 /* of an inode */
 
@@ -145,10 +146,8 @@ int erofs_xattrs_init(struct erofs_plan *plan, struct err *e)
 	for (size_t i = 0; i < plan->n_items; i++) {
 		struct erofs_item *it = &plan->items[i];
 		r = size_xattrs(plan, it, e);
-		if (r < 0) {
-			_cleanup_free_ char *path = tree_path(it->node);
-			return path ? err_wrap(e, r, "/%s", path) : err_oom(e);
-		}
+		if (r < 0)
+			return fs_fail_at(it->node, e);
 	}
 	return 0;
 }

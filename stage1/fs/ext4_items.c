@@ -4,19 +4,7 @@
  * the contents of a directory's entries are neighbours, and the blocks that each needs.
  */
 #include "stage1/fs/ext4.h"
-
-static int fail_at(const struct tree_node *n, struct err *e)
-{
-	_cleanup_free_ char *path = tree_path(n);
-
-	return path ? err_wrap(e, e->code, "/%s", path) : err_oom(e);
-}
-
-static int forget_number(struct tree_node *n, void *ctx unused_, struct err *e unused_)
-{
-	n->inode->number = 0;
-	return 0;
-}
+#include "stage1/fs/nodes.h"
 
 static int add_item(struct ext4_items *items, struct tree_node *n, size_t parent, struct err *e)
 {
@@ -52,7 +40,7 @@ static int add_children(struct ext4_items *items, size_t dir, struct err *e)
 	tree_for_each_child (n, child) {
 		int r = add_item(items, child, dir, e);
 		if (r < 0)
-			return fail_at(child, e);
+			return fs_fail_at(child, e);
 		n_links += tree_is_dir(child);
 	}
 	items->v[dir].n_links = n_links <= EXT4_LINKS_MAX ? n_links : 1;
@@ -118,7 +106,7 @@ int ext4_items_init(struct ext4_items *items, const struct tree *t, const struct
 		    struct err *e)
 {
 	*items = (struct ext4_items){ 0 };
-	int r = tree_walk(tree_root(t), forget_number, NULL, e);
+	int r = fs_forget_numbers(tree_root(t), e);
 	if (r < 0)
 		return r;
 	r = add_item(items, tree_root(t), 0, e);
@@ -129,7 +117,7 @@ int ext4_items_init(struct ext4_items *items, const struct tree *t, const struct
 	for (size_t i = 0; r == 0 && i < items->n; i++) {
 		r = size_item(items, i, p, e);
 		if (r < 0)
-			r = fail_at(items->v[i].node, e);
+			r = fs_fail_at(items->v[i].node, e);
 	}
 	return r;
 }

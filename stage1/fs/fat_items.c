@@ -4,13 +4,7 @@
  * becomes another file.
  */
 #include "stage1/fs/fat.h"
-
-static int fail_at(const struct tree_node *n, struct err *e)
-{
-	_cleanup_free_ char *path = tree_path(n);
-
-	return path ? err_wrap(e, e->code, "/%s", path) : err_oom(e);
-}
+#include "stage1/fs/nodes.h"
 
 static int add_item(struct fat_items *items, struct tree_node *n, size_t parent, struct err *e)
 {
@@ -43,7 +37,7 @@ static int add_children(struct fat_items *items, size_t dir, struct err *e)
 	tree_for_each_child (n, child) {
 		int r = add_item(items, child, dir, e);
 		if (r < 0)
-			return fail_at(child, e);
+			return fs_fail_at(child, e);
 	}
 	return 0;
 }
@@ -56,7 +50,7 @@ static int size_dirs(struct fat_items *items, struct err *e)
 			continue;
 		int r = fat_dir_build(items, i, &b, e);
 		if (r < 0)
-			return fail_at(items->v[i].node, e);
+			return fs_fail_at(items->v[i].node, e);
 		items->v[i].bytes = b.len;
 	}
 	return 0;

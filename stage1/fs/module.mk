@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-src += stage1/fs/fs.c stage1/fs/walk.c stage1/fs/copy.c stage1/fs/compression.c stage1/fs/ext4_io.c stage1/fs/ext4_items.c stage1/fs/ext4_xattr.c \
+src += stage1/fs/fs.c stage1/fs/walk.c stage1/fs/copy.c stage1/fs/nodes.c stage1/fs/compression.c stage1/fs/ext4_io.c stage1/fs/ext4_items.c stage1/fs/ext4_xattr.c \
        stage1/fs/ext4_dir.c stage1/fs/ext4_layout.c stage1/fs/ext4_inode.c stage1/fs/ext4_data.c \
        stage1/fs/ext4_write.c stage1/fs/fat_name.c stage1/fs/fat_items.c \
        stage1/fs/fat_geometry.c stage1/fs/fat_dir.c stage1/fs/fat_write.c stage1/fs/fat_read.c \
