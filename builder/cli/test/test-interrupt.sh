@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Signals at random moments of lock, fetch and build: nothing under a final name that is not whole,
 # nothing left that grows, the next run works and gives the same bytes; SIGINT and SIGTERM end the
-# program soon, with status 130. The moments are random, what is checked holds at each.
+# program soon, with status 130. The moments are random, what is checked holds at each. One that comes when
+# all is done already is no moment: another is drawn.
 . "$(dirname "$0")/lib.sh"
 
 # MOMENTS and SEED repeat a run, as far as the machine is as fast as it was.
@@ -13,6 +14,8 @@ echo "SEED=$seed MOMENTS=$moments"
 need_packages
 command -v gpg dpkg-deb xz >/dev/null || skip_all "gpg, dpkg-deb or xz is missing"
 copy_node
+# The common base and no more: all that is signalled here is in it.
+sed -i '/^packages:/,$d' "$T/recipes/node/recipe.yaml"
 cp "$slipway" "$T/slipway" # all of it is done by one and the same program, whoever builds another
 slipway=$T/slipway
 make_mirror || { bad "no mirror could be made"; finish; }
@@ -28,15 +31,26 @@ reference() { # name, command…
 	span_ms=$(($(now_ms) - start + 1))
 }
 
-# Run a command, send it a signal at a random moment. Sets $status.
+# Run a command, send it a signal at a random moment. Sets $status; fails if it had ended before.
 disturb() { # signal, command…
-	local pid sent wait_ms=$((((RANDOM << 15) | RANDOM) * span_ms >> 30))
+	local pid sleeper first start sent wait_ms=$((((RANDOM << 15) | RANDOM) * span_ms >> 30))
+	start=$(now_ms)
 	# Until the program has handlers of its own a signal is ignored: it would end the shell's child.
 	trap '' INT TERM
 	"${@:2}" 2>"$T/stderr" &
 	pid=$!
 	trap - INT TERM
-	sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))"
+	sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))" &
+	sleeper=$!
+	wait -n -p first $pid $sleeper
+	status=$?
+	if [ "$first" = $pid ]; then
+		kill $sleeper
+		wait $sleeper 2>/dev/null
+		span_ms=$(($(now_ms) - start))
+		[ $status -eq 0 ] && ok || bad "${*:2}: status $status: $(cat "$T/stderr")"
+		return 1
+	fi
 	sent=$(now_ms)
 	kill "-$1" $pid 2>/dev/null
 	wait $pid 2>/dev/null
@@ -53,12 +67,13 @@ disturb() { # signal, command…
 
 # Of all moments so many percent, a signal after the other.
 each() { # percent, check, command…
-	local n=$((moments * $1 / 100)) check=$2 i signals=(INT KILL TERM KILL)
+	local n=$((moments * $1 / 100)) check=$2 i=0 late=0 signals=(INT KILL TERM KILL)
 	shift 2
-	for ((i = 0; i < n; i++)); do
-		disturb "${signals[i % 4]}" "$@"
+	while [ $i -lt $n ] && [ $late -le $((2 * n)) ]; do
+		if disturb "${signals[i % 4]}" "$@"; then i=$((i + 1)); else late=$((late + 1)); fi
 		$check "${signals[i % 4]}"
 	done
+	[ $i -eq $n ] && ok || bad "$*: only $i of $n signals found it at work"
 }
 
 by_timer=0
@@ -97,7 +112,8 @@ each 30 check_fetch "$slipway" -q fetch "$recipe"
 [ "$(files "$T/cache/slipway/partial")" -eq 0 ] && ok || bad "partial downloads are left: $(ls "$T/cache/slipway/partial")"
 
 # build, the first times with packages that are not unpacked
-reference build "$slipway" -q build "$recipe" -o "$T/good"
+"$slipway" -q build "$recipe" -o "$T/good" || bad "build fails undisturbed"
+reference build "$slipway" -q build "$recipe" -o "$T/out"
 rm -rf "$T/cache/slipway/unpacked"
 check_build() {
 	local f
@@ -107,6 +123,7 @@ check_build() {
 	done
 	rm -f "$T"/out/*
 }
+check_build "no signal"
 each 40 check_build "$slipway" -q build "$recipe" -o "$T/out"
 "$slipway" -q build "$recipe" -o "$T/out" && diff -rq "$T/good" "$T/out" && ok || bad "another image after the signals"
 [ "$(find "$T/out" -name '.*' -type f | wc -l)" -eq 0 ] && ok || bad "build leaves files behind: $(ls -A "$T/out")"
