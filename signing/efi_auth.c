@@ -32,6 +32,11 @@ const char *efi_variable_name(enum efi_variable v)
 	return v == EFI_VARIABLE_PK ? "PK" : v == EFI_VARIABLE_KEK ? "KEK" : "db";
 }
 
+const uint8_t *efi_variable_vendor(enum efi_variable v)
+{
+	return v == EFI_VARIABLE_DB ? guid_image_security : guid_global;
+}
+
 /* RFC 9562: version 8, "custom"; the version is in the high byte of a little-endian field. */
 int efi_owner_guid(X509 *pk, uint8_t ret[16], struct err *e)
 {
@@ -93,8 +98,7 @@ static int signed_content(const struct efi_auth_params *p, const uint8_t time[EF
 
 	for (const char *c = efi_variable_name(p->variable); *c; c++)
 		buf_append(b, (const char[]){ *c, 0 }, 2);
-	buf_append(b, p->variable == EFI_VARIABLE_DB ? guid_image_security : guid_global,
-		   GUID_BYTES);
+	buf_append(b, efi_variable_vendor(p->variable), GUID_BYTES);
 	put_le32(attributes, EFI_AUTH_ATTRIBUTES);
 	buf_append(b, attributes, sizeof(attributes));
 	buf_append(b, time, EFI_TIME_BYTES);

@@ -13,6 +13,9 @@ enum efi_variable { EFI_VARIABLE_PK, EFI_VARIABLE_KEK, EFI_VARIABLE_DB };
 /** efi_variable_name() - "PK", "KEK", "db" */
 const char *efi_variable_name(enum efi_variable v);
 
+/** efi_variable_vendor() - the GUID that its name belongs to: 16 bytes as they lie in an EFI_GUID */
+const uint8_t *efi_variable_vendor(enum efi_variable v);
+
 /**
  * efi_owner_guid() - SignatureOwner of our entries, derived from the platform key's certificate
  * @ret: 16 bytes as they lie in an EFI_GUID
