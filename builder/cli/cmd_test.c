@@ -16,7 +16,7 @@
 
 /* What the options say, as text, and what is made of it. */
 struct test_options {
-	const char *jobs, *junit, *keep_logs, *root_hash;
+	const char *jobs, *junit, *keep_logs, *root_hash, *key, *certificate;
 	bool list, tap, persistent;
 	const char *image;
 	char **patterns;
@@ -27,6 +27,7 @@ struct test {
 	struct cli *c;
 	const struct test_options *o;
 	struct suite suite;
+	struct signer *owner; /* NULL: not told */
 	struct vm_host_params host;
 	unsigned int jobs;
 	char *root_hash, *log_dir; /* root_hash NULL: not known */
@@ -211,6 +212,7 @@ static int run(struct test *t, struct err *e)
 				  .ctx = { .image = t->o->image,
 					   .root_hash = t->root_hash,
 					   .log_dir = t->log_dir,
+					   .owner = t->owner,
 					   .limit_sec = MACHINE_LIMIT_SEC },
 				  .tmp_dir = t->c->tmp_dir,
 				  .jobs = t->jobs,
@@ -253,6 +255,8 @@ static int test(struct cli *c, const struct test_options *o, struct err *e)
 		r = get_jobs(&t, e);
 	if (r == 0)
 		r = get_root_hash(&t, e);
+	if (r == 0 && o->key)
+		r = signer_load(o->key, o->certificate, 0, &t.owner, e);
 	if (r == 0 && o->junit)
 		r = outfile_open(&t.junit, o->junit, 0644, e);
 	if (r == 0)
@@ -261,6 +265,7 @@ static int test(struct cli *c, const struct test_options *o, struct err *e)
 		r = run(&t, e);
 	outfile_done(&t.junit);
 	suite_done(&t.suite);
+	signer_free(t.owner);
 	free(t.root_hash);
 	free(t.log_dir);
 	return r;
@@ -289,6 +294,14 @@ static int run_test(struct cli *c, int argc, char **argv, struct err *e)
 		  .arg = "HASH",
 		  .value = &o.root_hash,
 		  .help = "what /usr must have (default: IMAGE's .roothash file)" },
+		{ .name = "key",
+		  .arg = "KEY",
+		  .value = &o.key,
+		  .help = "what signed IMAGE, for cases that take more of its signatures" },
+		{ .name = "certificate",
+		  .arg = "FILE",
+		  .value = &o.certificate,
+		  .help = "the certificate of that key" },
 		{ .name = "persistent",
 		  .flag = &o.persistent,
 		  .help = "cases write into IMAGE, a node's own disk" },
@@ -304,6 +317,8 @@ static int run_test(struct cli *c, int argc, char **argv, struct err *e)
 		return n ? cli_usage(&cmd_test, "--list takes no image: ", args[0]) : list();
 	if (n == 0)
 		return cli_usage(&cmd_test, "missing argument: ", "IMAGE");
+	if (!o.key != !o.certificate)
+		return cli_usage(&cmd_test, "one takes the other: ", "--key, --certificate");
 	if (o.tap && c->json)
 		return cli_usage(&cmd_test, "choose one of them: ", "--tap, --json");
 	o.image = args[0];

@@ -3,9 +3,6 @@
 
 #include <sys/stat.h>
 
-/* Room for the root partition that the first boot makes. */
-#define ROOT_BYTES (4 * GiB)
-
 #define BOOT_TIMEOUT_SEC 600
 
 const char *boot_said(const struct boot *b)
@@ -54,7 +51,7 @@ static int start(struct boot *b, const struct boot_params *bp, struct err *e)
 	if (stat(p.image, &st) < 0)
 		return err_sys(e, -errno, "%s", p.image);
 	if (!bp->keep)
-		p.disk_bytes = align_up((uint64_t)st.st_size, MiB) + ROOT_BYTES;
+		p.disk_bytes = align_up((uint64_t)st.st_size, MiB) + BOOT_ROOT_BYTES;
 	return vm_start(b->ctx->host, &p, &b->vm, e);
 }
 
@@ -76,7 +73,7 @@ static int wait_console(struct boot *b, struct err *e)
 	return MIN(r, 0);
 }
 
-static int check_up(struct boot *b, struct err *e)
+int boot_wait_up(struct boot *b, struct err *e)
 {
 	int status = 0;
 	int r = wait_console(b, e);
@@ -146,7 +143,7 @@ int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct 
 	int r = start(&b, p, e);
 
 	if (r >= 0)
-		r = check_up(&b, e);
+		r = boot_wait_up(&b, e);
 	if (r < 0 && r != -EBADMSG)
 		return r;
 	if (r >= 0)

@@ -25,6 +25,12 @@ struct boot_params {
 /** boot_judge() - boot the image, look at it, and shut it down; as struct vm_case's run() */
 int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct err *e) must_check;
 
+/* Room for the root partition that the first boot makes. */
+#define BOOT_ROOT_BYTES (4 * GiB)
+
+/** boot_wait_up() - until the machine is up, in order and with no failed unit; -EBADMSG it is not in order */
+int boot_wait_up(struct boot *b, struct err *e) must_check;
+
 /** boot_said() - the output of the last command */
 const char *boot_said(const struct boot *b);
 

@@ -3,14 +3,17 @@
 
 #include <sys/stat.h>
 
+#include "qemu-tests/cases/case_tamper.h"
 #include "qemu-tests/vm/private_dir.h"
 
 extern const struct vm_case case_boot, case_nginx, case_node, case_podman, case_users_change,
 	case_users_update;
 
-const struct vm_case *const vm_cases[] = {
-	&case_boot, &case_node, &case_podman, &case_nginx, &case_users_change, &case_users_update,
-};
+#define ADDRESS(name) &case_tamper_##name,
+const struct vm_case *const vm_cases[] = { &case_boot,		 &case_node,
+					   &case_podman,	 &case_nginx,
+					   &case_users_change,	 &case_users_update,
+					   CASES_TAMPER(ADDRESS) };
 const size_t n_vm_cases = ARRAY_SIZE(vm_cases);
 
 const struct vm_case *vm_case_find(const char *name)
@@ -46,6 +49,7 @@ int vm_case_run(const struct vm_case *c, const struct vm_case_context *ctx, cons
 	own.log_dir = log_dir;
 	own.scratch_dir = scratch.path;
 	own.notes = (struct strv)STRV_INIT;
+	own.data = c->data;
 	r = c->run(&own, e);
 	*ret_notes = own.notes;
 	private_dir_remove(&scratch);

@@ -3,6 +3,7 @@
 /* A registry of cases, each of which judges an image, most of them by running it in a machine. */
 #include "base/strv.h"
 #include "qemu-tests/vm/vm.h"
+#include "signing/signer.h"
 
 /* What each of a case's machines takes, unless it asks for another. */
 #define VM_CASE_MEMORY_BYTES (2 * GiB)
@@ -16,7 +17,9 @@ struct vm_case_context {
 	const char *
 		scratch_dir; /* existing, empty, the case's own, gone afterwards: plain files only */
 	struct strv notes;   /* what it found out, for the report */
-	unsigned int limit_sec; /* of one machine */
+	unsigned int limit_sec;	    /* of one machine */
+	const struct signer *owner; /* who signed the image; NULL: his key is not at hand */
+	const void *data;	    /* the case's */
 };
 
 /* What run() returns instead of 0 where the image has not got what the case is about. */
@@ -31,6 +34,7 @@ struct vm_case {
 	bool keeps;		  /* it writes into the image, which is a node's own disk */
 	/* Return: 0 passed; VM_CASE_SKIPPED, with the reason in @e; negative errno failed, likewise */
 	int (*run)(struct vm_case_context *ctx, struct err *e);
+	const void *data; /* what tells it from others with the same run() */
 };
 
 extern const struct vm_case *const vm_cases[];

@@ -112,7 +112,7 @@ static char *firmware_code(const struct vm_host *h, enum vm_firmware firmware)
 	return find_firmware(h, secure ? x86_secure : x86_plain);
 }
 
-static char *firmware_vars(const struct vm_host *h)
+char *vm_host_firmware_vars(const struct vm_host *h)
 {
 	static const char *const x86[] = { "OVMF_VARS_4M.fd", NULL };
 	static const char *const arm[] = { "AAVMF_VARS.fd", NULL };
@@ -129,7 +129,7 @@ static int prepare_firmware(struct vm *vm, const struct vm_params *p, struct vm_
 	if (p->firmware == VM_FIRMWARE_BIOS)
 		return 0;
 	f->code = vm->firmware = firmware_code(vm->host, p->firmware);
-	vars = p->firmware_vars ? strdup(p->firmware_vars) : firmware_vars(vm->host);
+	vars = p->firmware_vars ? strdup(p->firmware_vars) : vm_host_firmware_vars(vm->host);
 	if (!f->code || !vars)
 		return err_set(e, -ENOENT, "UEFI firmware is missing: install ovmf%s",
 			       vm->host->p.arch == VM_ARCH_ARM64 ? " (qemu-efi-aarch64)" : "");

@@ -71,6 +71,9 @@ int vm_probe_kvm(struct vm_host *h, const char *image, struct err *e) must_check
 int vm_host_accel(struct vm_host *h, const char *image, enum vm_accel *ret,
 		  struct err *e) must_check;
 
+/** vm_host_firmware_vars() - path of the empty variable store that comes with the firmware; NULL: none */
+char *vm_host_firmware_vars(const struct vm_host *h) must_check;
+
 enum vm_firmware {
 	VM_FIRMWARE_SECURE_BOOT, /* variables in setup mode: the image's loader enrols its keys */
 	VM_FIRMWARE_UEFI,	 /* without Secure Boot */
