@@ -21,12 +21,25 @@ done < <(sed -n 's/^package [^ ]* [^ ]* [^ ]* [^ ]* \([0-9a-f]*\) .*/\1/p' "$T/h
 ldd "$slipway" | sed -n 's/.*=> \(.*\/lib\(ext2fs\|lz4\|zstd\)\.so[^ ]*\) .*/\1/p' | xargs -I{} cp -L {} "$root/codecs/"
 cp "$slipway" "$T/slipway"
 
-on_other() { # library path, arguments of slipway…
+in_other() { # program, arguments…
 	unshare "${map[@]}" --mount bash -c '
 		for d in /proc /dev "$1"; do mount --rbind "$d" "$0$d" || exit; done
-		exec chroot "$0" "${@:2}"' "$root" "$T" \
-		/lib64/ld-linux-x86-64.so.2 --library-path "$1" "$T/slipway" -q "${@:2}"
+		exec chroot "$0" "${@:2}"' "$root" "$T" "$@"
 }
+on_other() { # library path, arguments of slipway…
+	in_other /lib64/ld-linux-x86-64.so.2 --library-path "$1" "$T/slipway" -q "${@:2}"
+}
+
+# Its fsck.erofs, which knows zstd, agrees with images of each kind of inode, content and compression.
+mkdir -p "$T/seeds/fuzz_reader"
+SLIPWAY_SEEDS=$T/seeds try 0 "" "$here/build/stage1/fs/test/test_fs_seeds"
+fsck() { in_other /usr/bin/fsck.erofs --extract "$1" 2>&1 || echo "status $?"; } # of what it finds it may exit with 0
+for image in "$T"/seeds/fuzz_reader/{plain,lz4,zstd}*; do
+	said=$(fsck "$image")
+	[ -z "$said" ] && ok || bad "fsck.erofs of ${image##*/}: $said"
+done
+printf damage | dd of="$image" bs=1 seek=1090 conv=notrunc status=none # the superblock's label
+fsck "$image" | grep -q "chksum doesn't match" && ok || bad "fsck.erofs finds no damage"
 
 make_place "$T/here"
 recipe=$T/here/recipes/small
