@@ -12,7 +12,10 @@ src += stage1/fs/fs.c stage1/fs/walk.c stage1/fs/copy.c stage1/fs/nodes.c stage1
 src += stage1/fs/test/support.c stage1/fs/test/compare.c stage1/fs/test/random.c \
        stage1/fs/test/erofs_support.c stage1/fs/test/marks.c
 
-# What stage1/fs/test/compare-writers.sh measures of ours.
-$(O)/stage1/fs/test/write_image: $(O)/stage1/fs/test/write_image.o $(O)/libslipway.a
+# What compare-writers.sh and builder/stages/test/test-update.sh measure with.
+fs_tools := $(O)/stage1/fs/test/write_image $(O)/stage1/fs/test/same_blocks
+tests: $(fs_tools)
+-include $(addsuffix .d,$(fs_tools))
+$(fs_tools): $(O)/%: $(O)/%.o $(O)/libslipway.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $^ $(libs) $(test_libs)
