@@ -7,7 +7,8 @@
 need_small faketime localedef dumpe2fs objcopy qemu-x86_64 zstd mdir
 
 # Locks and builds $recipe there, with $program and $jobs.
-recipe=small program=$slipway jobs=2
+cp "$slipway" "$T/slipway" # where another user can reach it too
+recipe=small program=$T/slipway jobs=2
 build_in() { # directory, command that runs a command…
 	local dir=$1
 	shift
