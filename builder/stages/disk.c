@@ -6,10 +6,11 @@
 #include "builder/stages/build.h"
 #include "signing/authenticode.h"
 
-#define LOADER_CONF          \
-	"timeout 0\n"        \
-	"editor no\n"        \
-	"auto-firmware no\n" \
+/* No menu: a key pressed at the console, or noise on a serial line, would make the node wait. */
+#define LOADER_CONF               \
+	"timeout menu-disabled\n" \
+	"editor no\n"             \
+	"auto-firmware no\n"      \
 	"secure-boot-enroll if-safe\n"
 
 /* So much at once that it is no slower, and so little that a signal does not wait for it. */

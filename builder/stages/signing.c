@@ -2,6 +2,7 @@
 /* The root hash's signature, the command line that demands it, and the UKI. */
 #include "base/sink.h"
 #include "builder/stages/build.h"
+#include "builder/stages/cmdline.h"
 #include "signing/authenticode.h"
 #include "signing/root_hash.h"
 #include "signing/uki.h"
@@ -20,21 +21,13 @@ static int write_output(struct build *b, enum build_output o, const void *data, 
 	return r < 0 ? err_wrap(e, r, "%s", b->out[o].path) : 0;
 }
 
-/*
- * usrhash= names the slot and is what dm-verity checks; the signature and the module's parameter make
- * the kernel refuse a root hash that the enrolled key did not sign; corruption is a panic, and a panic
- * a reboot (panic= is the recipe's).
- */
 static int make_cmdline(struct build *b, const char *hash_hex, const struct buf *der, struct err *e)
 {
 	_cleanup_free_ char *base64 = base64_encode(der->data, der->len);
 
 	if (!base64)
 		return err_oom(e);
-	b->cmdline = str_printf("%s usrhash=%s dm_verity.require_signatures=1 "
-				"systemd.verity_usr_options=root-hash-signature=base64:%s,"
-				"panic-on-corruption",
-				b->p.recipe->cmdline, hash_hex, base64);
+	b->cmdline = cmdline_make(b->p.recipe->cmdline, hash_hex, base64);
 	return b->cmdline ? 0 : err_oom(e);
 }
 

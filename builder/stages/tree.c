@@ -5,6 +5,7 @@
  * put where an immutable image keeps it.
  */
 #include "builder/stages/build.h"
+#include "builder/stages/cmdline.h"
 #include "stage1/finish/finish.h"
 #include "stage1/finish/kmod/modules.h"
 #include "stage1/finish/place.h"
@@ -149,6 +150,20 @@ static int warn_unmatched(struct build *b, const struct strv *patterns, struct e
 	return 0;
 }
 
+/* By this the initrd knows whether its command line is the signed one. */
+static int add_cmdline_pattern(struct build *b, struct tree *t, struct err *e)
+{
+	const struct tree_meta m = { .mode = 0644,
+				     .mtime = b->time,
+				     .origin = tree_add_origin(t, TREE_ORIGIN_RECIPE, "kernel",
+							       NULL) };
+	_cleanup_free_ char *pattern = cmdline_pattern(b->p.recipe->cmdline);
+
+	if (!m.origin || !pattern)
+		return err_oom(e);
+	return tree_put_file(t, CMDLINE_PATTERN_PATH, &m, blob_new_str(pattern), NULL, e);
+}
+
 static int build_initrd(struct build *b, struct err *e)
 {
 	const struct recipe *recipe = b->p.recipe;
@@ -159,6 +174,8 @@ static int build_initrd(struct build *b, struct err *e)
 	if (!extra)
 		return err_oom(e);
 	int r = overlay(b, extra, &recipe->initrd_overlays, "initrd", e);
+	if (r == 0)
+		r = add_cmdline_pattern(b, extra, e);
 	if (r == 0)
 		r = module_index_read(b->tree, b->kernel_version, b->p.pool, &index, e);
 	if (r == 0)
