@@ -9,7 +9,7 @@
 /* What the options say, as text. */
 struct boot_options {
 	const char *memory, *cpus, *disk_size, *ssh_key, *log_dir;
-	bool persistent, tpm, no_secure_boot, online;
+	bool snapshot, persistent, ssh, tpm, no_secure_boot, online;
 };
 
 static int get_size(const char *name, const char *text, uint64_t min, uint64_t *ret, struct err *e)
@@ -38,6 +38,15 @@ static int get_key(const char *path, char **ret, struct err *e)
 	return 0;
 }
 
+static void say_how_to_log_in(const struct vm *vm, void *data)
+{
+	if (vm_ssh_port(vm))
+		cli_note(data,
+			 "once it is up: ssh -i %s -p %u -o StrictHostKeyChecking=no -o "
+			 "UserKnownHostsFile=/dev/null root@127.0.0.1",
+			 vm_ssh_key(vm), vm_ssh_port(vm));
+}
+
 static int boot(struct cli *c, const char *image, const struct boot_options *o, struct err *e)
 {
 	struct vm_params p = { .name = "boot",
@@ -47,7 +56,7 @@ static int boot(struct cli *c, const char *image, const struct boot_options *o, 
 							     : VM_FIRMWARE_SECURE_BOOT,
 			       .tpm = o->tpm,
 			       .online = o->online,
-			       .ssh = o->ssh_key != NULL,
+			       .ssh = o->ssh || o->ssh_key,
 			       .log_dir = o->log_dir };
 	struct vm_host_params hp;
 	_cleanup_(vm_host_free) struct vm_host *host = NULL;
@@ -55,6 +64,9 @@ static int boot(struct cli *c, const char *image, const struct boot_options *o, 
 	uint64_t cpus = 2;
 	struct stat st;
 
+	if (o->snapshot && o->persistent)
+		return err_set(e, -EINVAL,
+			       "--snapshot and --persistent are opposites: leave one out");
 	if (stat(image, &st) < 0)
 		return err_sys(e, -errno, "image %s", image);
 	/* Room for the root partition that the first boot makes. */
@@ -77,7 +89,10 @@ static int boot(struct cli *c, const char *image, const struct boot_options *o, 
 		return r;
 	cli_note(c, "%s: control-A X ends it%s", image,
 		 o->persistent ? "" : "; what it writes is gone then");
-	return boot_interactive(host, &p, STDIN_FILENO, STDOUT_FILENO, e);
+	const struct vm_terminal t = {
+		.in = STDIN_FILENO, .out = STDOUT_FILENO, .started = say_how_to_log_in, .data = c
+	};
+	return boot_interactive(host, &p, &t, e);
 }
 
 static int run_boot(struct cli *c, int argc, char **argv, struct err *e)
@@ -90,16 +105,20 @@ static int run_boot(struct cli *c, int argc, char **argv, struct err *e)
 		  .arg = "SIZE",
 		  .value = &o.disk_size,
 		  .help = "size of its disk (default: the image and 4G)" },
+		{ .name = "ssh",
+		  .flag = &o.ssh,
+		  .help = "let root log in with a key made for it, on a port of 127.0.0.1" },
 		{ .name = "ssh-key",
 		  .arg = "FILE",
 		  .value = &o.ssh_key,
-		  .help = "public key that root may log in with, on a forwarded port" },
-		{ .name = "persistent",
-		  .flag = &o.persistent,
-		  .help = "write into the image (default: onto a snapshot)" },
+		  .help = "and with this public key" },
+		{ .name = "snapshot",
+		  .flag = &o.snapshot,
+		  .help = "what it writes is gone afterwards (the default)" },
+		{ .name = "persistent", .flag = &o.persistent, .help = "write into the image" },
 		{ .name = "no-secure-boot",
 		  .flag = &o.no_secure_boot,
-		  .help = "firmware without Secure Boot" },
+		  .help = "with Secure Boot switched off: the image does not start" },
 		{ .name = "tpm", .flag = &o.tpm, .help = "with a TPM 2.0" },
 		{ .name = "online",
 		  .flag = &o.online,

@@ -51,6 +51,11 @@ unsigned int vm_ssh_port(const struct vm *vm)
 	return vm->channel.port;
 }
 
+const char *vm_ssh_key(const struct vm *vm)
+{
+	return vm->channel.key;
+}
+
 static void close_probe(struct channel *c)
 {
 	c->probe_source = sd_event_source_disable_unref(c->probe_source);

@@ -146,10 +146,15 @@ int vm_interact(struct vm *vm, int in, int out, struct err *e)
 	return r;
 }
 
-int boot_interactive(struct vm_host *h, const struct vm_params *p, int in, int out, struct err *e)
+int boot_interactive(struct vm_host *h, const struct vm_params *p, const struct vm_terminal *t,
+		     struct err *e)
 {
 	_cleanup_(vm_free) struct vm *vm = NULL;
-	int r = vm_start_with(h, p, out, &vm, e);
+	int r = vm_start_with(h, p, t->out, &vm, e);
 
-	return r < 0 ? r : vm_interact(vm, in, out, e);
+	if (r < 0)
+		return r;
+	if (t->started)
+		t->started(vm, t->data);
+	return vm_interact(vm, t->in, t->out, e);
 }

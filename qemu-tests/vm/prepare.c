@@ -7,6 +7,7 @@
 #include "base/run.h"
 #include "base/sink.h"
 #include "qemu-tests/vm/qcow2.h"
+#include "qemu-tests/vm/varstore.h"
 #include "qemu-tests/vm/vm_internal.h"
 
 #define CREDENTIAL "io.systemd.credential.binary:"
@@ -139,6 +140,11 @@ static int prepare_firmware(struct vm *vm, const struct vm_params *p, struct vm_
 	if (access(f->vars, F_OK) == 0)
 		return 0;
 	int r = read_small(vars, &b, e);
+	if (r >= 0 && p->firmware == VM_FIRMWARE_UEFI && !p->firmware_vars) {
+		r = varstore_secure_boot_off(&b, e);
+		if (r < 0)
+			err_wrap(e, r, "%s", vars);
+	}
 	return r < 0 ? r : write_file(f->vars, b.data, b.len, e);
 }
 

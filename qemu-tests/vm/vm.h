@@ -76,7 +76,7 @@ char *vm_host_firmware_vars(const struct vm_host *h) must_check;
 
 enum vm_firmware {
 	VM_FIRMWARE_SECURE_BOOT, /* variables in setup mode: the image's loader enrols its keys */
-	VM_FIRMWARE_UEFI,	 /* without Secure Boot */
+	VM_FIRMWARE_UEFI,	 /* its owner has switched Secure Boot off */
 	VM_FIRMWARE_BIOS,	 /* x86-64 only: tiny guests */
 };
 
@@ -165,6 +165,9 @@ int vm_run(struct vm *vm, const struct vm_run_params *p, int *ret_status, struct
 /** vm_ssh_port() - the port on 127.0.0.1 that leads to the guest's port 22; 0: none */
 unsigned int vm_ssh_port(const struct vm *vm);
 
+/** vm_ssh_key() - path of the private key that root of this machine may log in with; NULL: none */
+const char *vm_ssh_key(const struct vm *vm);
+
 enum vm_event {
 	VM_EVENT_POWERDOWN, /* the power button was pressed */
 	VM_EVENT_SHUTDOWN,
@@ -217,9 +220,16 @@ enum vm_accel vm_accel(const struct vm *vm);
  */
 int vm_interact(struct vm *vm, int in, int out, struct err *e) must_check;
 
+/* Where a person sits. */
+struct vm_terminal {
+	int in, out;
+	void (*started)(const struct vm *vm, void *data); /* before its first words; may be NULL */
+	void *data;
+};
+
 /**
  * boot_interactive() - vm_start() and vm_interact(): what `slipway boot` does
  * Return: 0 when the machine ended or the person left; as the two
  */
-int boot_interactive(struct vm_host *h, const struct vm_params *p, int in, int out,
+int boot_interactive(struct vm_host *h, const struct vm_params *p, const struct vm_terminal *t,
 		     struct err *e) must_check;

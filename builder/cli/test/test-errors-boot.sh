@@ -12,5 +12,14 @@ fails 4 "install QEMU" env SLIPWAY_ACCEL=tcg PATH="$T/bin" "$slipway" boot "$T/e
 fails 3 "--memory 1M: not a size of at least 512 MiB, such as 4G" "$slipway" boot "$T/empty.raw" --memory 1M
 fails 3 "--cpus 0: not a number from 1 to 256" "$slipway" boot "$T/empty.raw" --cpus 0
 fails 4 "--ssh-key: $T/no.pub: No such file" "$slipway" boot "$T/empty.raw" --ssh-key "$T/no.pub"
+fails 3 "--snapshot and --persistent are opposites" "$slipway" boot "$T/empty.raw" --snapshot --persistent
+printf '#!/bin/sh\necho "QEMU emulator version 10.0.2"\n' >"$T/bin/qemu-system-x86_64"
+truncate -s 1M "$T/zero.raw"
+if [ -e /usr/share/OVMF/OVMF_CODE_4M.secboot.fd ]; then
+	fails 4 "swtpm is missing: install swtpm" env SLIPWAY_ACCEL=tcg PATH="$T/bin" "$slipway" boot "$T/zero.raw" --tpm
+	fails 4 "install openssh-client" env SLIPWAY_ACCEL=tcg PATH="$T/bin" "$slipway" boot "$T/zero.raw" --ssh
+else
+	echo "SKIP no OVMF"
+fi
 fails 3 "SLIPWAY_ACCEL is \"xen\", not kvm or tcg" env SLIPWAY_ACCEL=xen "$slipway" boot "$T/empty.raw"
 finish
