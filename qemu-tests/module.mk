@@ -3,12 +3,14 @@ src += qemu-tests/vm/accel.c qemu-tests/vm/channel.c qemu-tests/vm/child.c qemu-
        qemu-tests/vm/host.c qemu-tests/vm/interact.c qemu-tests/vm/prepare.c qemu-tests/vm/private_dir.c qemu-tests/vm/qcow2.c qemu-tests/vm/qemu_args.c \
        qemu-tests/vm/qmp.c qemu-tests/vm/varstore.c qemu-tests/vm/vm.c qemu-tests/vm/vm_console.c qemu-tests/vm/vm_signs.c
 
-src += $(addprefix qemu-tests/cases/,boot.c boot_checks.c boot_times.c case_boot.c case_nginx.c case_node.c case_podman.c \
-       case_users.c case_util.c cases.c container.c oci.c case_tamper.c tamper.c tamper_machine.c)
+src += $(addprefix qemu-tests/cases/,allowed.c artefact.c boot.c boot_checks.c boot_times.c case_boot.c \
+       case_contents.c case_nginx.c case_node.c case_podman.c case_secrets.c case_tamper.c case_users.c \
+       case_util.c cases.c container.c oci.c programs.c secrets.c tamper.c tamper_machine.c)
 src += $(addprefix qemu-tests/suite/,report.c schedule.c suite.c)
 src += $(addprefix qemu-tests/tamper/,esp.c gpt_edit.c kinds.c kinds_build.c kinds_input.c \
        kinds_signature.c kinds_uki.c kinds_usr.c overlay.c pe_edit.c stranger.c tamper.c uki_edit.c usr.c)
-asm += qemu-tests/cases/guest_program.S
+asm += qemu-tests/cases/allowed_list.S qemu-tests/cases/guest_program.S
+$(O)/qemu-tests/cases/allowed_list.o: qemu-tests/cases/allowed.list
 
 # The program that the tests carry into the guest: static, and never with sanitizers.
 guest_program := $(O)/qemu-tests/cases/guest

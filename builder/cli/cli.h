@@ -25,6 +25,7 @@ struct cli {
 	const char *mirror;	   /* $SLIPWAY_MIRROR, or NULL */
 	const char *accel;	   /* $SLIPWAY_ACCEL, or NULL */
 	const char *tmp_dir;	   /* $TMPDIR, or /tmp */
+	const char *home_dir;	   /* $HOME, or NULL */
 	int64_t now;		   /* seconds since 1970 */
 	int64_t source_date_epoch; /* -1: not set */
 	bool quiet;

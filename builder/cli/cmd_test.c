@@ -17,6 +17,7 @@
 /* What the options say, as text, and what is made of it. */
 struct test_options {
 	const char *jobs, *junit, *keep_logs, *root_hash, *key, *certificate;
+	struct strv allow, forbid; /* files; words */
 	bool list, tap, persistent;
 	const char *image;
 	char **patterns;
@@ -32,6 +33,8 @@ struct test {
 	unsigned int jobs;
 	char *root_hash, *log_dir; /* root_hash NULL: not known */
 	struct outfile junit;
+	struct allowed allowed;
+	struct strv forbidden;
 	size_t printed;
 };
 
@@ -95,6 +98,69 @@ static int get_jobs(struct test *t, struct err *e)
 		return err_set(e, -EINVAL, "--jobs %s: not a number from 1 to 1024", t->o->jobs);
 	t->jobs = (unsigned int)n;
 	return 0;
+}
+
+static int get_allowed(struct test *t, struct err *e)
+{
+	int r = allowed_add_own(&t->allowed, e);
+
+	for (size_t i = 0; r == 0 && i < t->o->allow.n; i++) {
+		_cleanup_(blob_unref) struct blob *b = NULL;
+		r = blob_new_file(AT_FDCWD, t->o->allow.v[i], &b, e);
+		if (r == 0)
+			r = allowed_add(&t->allowed, (const char *)b->data, b->len,
+					t->o->allow.v[i], e);
+	}
+	return r;
+}
+
+/* A path that is this machine's own: packages name /usr/lib and /root as well. */
+static int forbid_path(struct test *t, const char *path)
+{
+	static const char *const common[] = { "/usr/", "/etc/", "/run/", "/dev/", "/proc/" };
+	_cleanup_free_ char *real = path ? realpath(path, NULL) : NULL;
+
+	if (!real || !strchr(real + 1, '/') || strv_contains(&t->forbidden, real))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
+		if (str_has_prefix(real, common[i]))
+			return 0;
+	return strv_add(&t->forbidden, real);
+}
+
+/* A name that no package would hold by chance: "runner" and "debian" are words of others, too. */
+static int forbid_host_name(struct test *t)
+{
+	char name[256] = "";
+
+	if (gethostname(name, sizeof(name) - 1) < 0 || strlen(name) < 6 ||
+	    !strpbrk(name, "0123456789-."))
+		return 0;
+	return strv_add(&t->forbidden, name);
+}
+
+/* Most images are tested where they were built. */
+static int get_forbidden(struct test *t, struct err *e)
+{
+	_cleanup_free_ char *dir = strdup(t->o->image);
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+	int r = 0;
+
+	if (slash)
+		slash[1] = '\0';
+	for (size_t i = 0; r == 0 && i < t->o->forbid.n; i++)
+		r = strv_add(&t->forbidden, t->o->forbid.v[i]);
+	if (r == 0 && slash)
+		r = forbid_path(t, dir);
+	if (r == 0)
+		r = forbid_path(t, ".");
+	if (r == 0)
+		r = forbid_path(t, t->c->cache_dir);
+	if (r == 0)
+		r = forbid_path(t, t->c->home_dir);
+	if (r == 0)
+		r = forbid_host_name(t);
+	return dir && r == 0 ? 0 : err_oom(e);
 }
 
 static int make_log_dir(struct test *t, struct err *e)
@@ -211,6 +277,8 @@ static int run(struct test *t, struct err *e)
 	struct suite_params p = { .host = t->host,
 				  .ctx = { .image = t->o->image,
 					   .root_hash = t->root_hash,
+					   .allowed = &t->allowed,
+					   .forbidden = &t->forbidden,
 					   .log_dir = t->log_dir,
 					   .owner = t->owner,
 					   .limit_sec = MACHINE_LIMIT_SEC },
@@ -257,6 +325,10 @@ static int test(struct cli *c, const struct test_options *o, struct err *e)
 		r = get_root_hash(&t, e);
 	if (r == 0 && o->key)
 		r = signer_load(o->key, o->certificate, 0, &t.owner, e);
+	if (r == 0)
+		r = get_allowed(&t, e);
+	if (r == 0)
+		r = get_forbidden(&t, e);
 	if (r == 0 && o->junit)
 		r = outfile_open(&t.junit, o->junit, 0644, e);
 	if (r == 0)
@@ -266,9 +338,28 @@ static int test(struct cli *c, const struct test_options *o, struct err *e)
 	outfile_done(&t.junit);
 	suite_done(&t.suite);
 	signer_free(t.owner);
+	allowed_done(&t.allowed);
+	strv_done(&t.forbidden);
 	free(t.root_hash);
 	free(t.log_dir);
 	return r;
+}
+
+static int take_arguments(struct cli *c, struct test_options *o, char **args, size_t n,
+			  struct err *e)
+{
+	if (o->list)
+		return n ? cli_usage(&cmd_test, "--list takes no image: ", args[0]) : list();
+	if (n == 0)
+		return cli_usage(&cmd_test, "missing argument: ", "IMAGE");
+	if (!o->key != !o->certificate)
+		return cli_usage(&cmd_test, "one takes the other: ", "--key, --certificate");
+	if (o->tap && c->json)
+		return cli_usage(&cmd_test, "choose one of them: ", "--tap, --json");
+	o->image = args[0];
+	o->patterns = args + 1;
+	o->n_patterns = n - 1;
+	return cli_apart_from_failed(test(c, o, e));
 }
 
 static int run_test(struct cli *c, int argc, char **argv, struct err *e)
@@ -302,6 +393,14 @@ static int run_test(struct cli *c, int argc, char **argv, struct err *e)
 		  .arg = "FILE",
 		  .value = &o.certificate,
 		  .help = "the certificate of that key" },
+		{ .name = "allow",
+		  .arg = "FILE",
+		  .values = &o.allow,
+		  .help = "what this image may have besides; may be repeated" },
+		{ .name = "forbid",
+		  .arg = "TEXT",
+		  .values = &o.forbid,
+		  .help = "what must not stand in it; may be repeated" },
 		{ .name = "persistent",
 		  .flag = &o.persistent,
 		  .help = "cases write into IMAGE, a node's own disk" },
@@ -311,20 +410,11 @@ static int run_test(struct cli *c, int argc, char **argv, struct err *e)
 	size_t n;
 
 	int r = cli_parse(&cmd_test, options, argc, argv, &args, &n);
-	if (r)
-		return r;
-	if (o.list)
-		return n ? cli_usage(&cmd_test, "--list takes no image: ", args[0]) : list();
-	if (n == 0)
-		return cli_usage(&cmd_test, "missing argument: ", "IMAGE");
-	if (!o.key != !o.certificate)
-		return cli_usage(&cmd_test, "one takes the other: ", "--key, --certificate");
-	if (o.tap && c->json)
-		return cli_usage(&cmd_test, "choose one of them: ", "--tap, --json");
-	o.image = args[0];
-	o.patterns = args + 1;
-	o.n_patterns = n - 1;
-	return cli_apart_from_failed(test(c, &o, e));
+	if (r == 0)
+		r = take_arguments(c, &o, args, n, e);
+	strv_done(&o.allow);
+	strv_done(&o.forbid);
+	return r;
 }
 
 const struct cli_command cmd_test = {

@@ -109,6 +109,7 @@ static int read_environment(struct cli *c)
 	c->cache_dir = default_cache_dir();
 	c->mirror = getenv("SLIPWAY_MIRROR");
 	c->accel = getenv("SLIPWAY_ACCEL");
+	c->home_dir = getenv("HOME");
 	c->tmp_dir = getenv("TMPDIR");
 	if (!c->tmp_dir || *c->tmp_dir != '/')
 		c->tmp_dir = "/tmp";

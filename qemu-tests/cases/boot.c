@@ -55,10 +55,14 @@ static int start(struct boot *b, const struct boot_params *bp, struct err *e)
 	return vm_start(b->ctx->host, &p, &b->vm, e);
 }
 
-/* Once a login prompt is on the console, systemd says no more there: either sign will do. */
+/*
+ * Once a login prompt is on the console, systemd says no more there: either sign will do. A loader is
+ * started twice where keys were enrolled: the machine is reset after that.
+ */
 static int wait_console(struct boot *b, struct err *e)
 {
 	static const struct vm_pattern patterns[] = {
+		{ .text = "BdsDxe: starting Boot" },
 		{ .text = "Reached target multi-user.target" },
 		{ .text = " login: " },
 		{ .text = "Kernel panic", .failure = true },
@@ -66,11 +70,24 @@ static int wait_console(struct boot *b, struct err *e)
 		{ .text = "Freezing execution", .failure = true },
 		{ .text = "No bootable option or device was found", .failure = true },
 	};
+	int r;
 
-	int r = vm_wait_console(b->vm, patterns, ARRAY_SIZE(patterns), BOOT_TIMEOUT_SEC, e);
+	while ((r = vm_wait_console(b->vm, patterns, ARRAY_SIZE(patterns), BOOT_TIMEOUT_SEC, e)) ==
+	       0)
+		b->loader_sec = vm_age_sec(b->vm);
 	if (r == -EBADMSG)
 		e->code = r = -EIO; /* it is not up: there is nothing more to ask it */
 	return MIN(r, 0);
+}
+
+/* Without a loader that tells, the kernel's start is as long ago as the kernel says that it runs. */
+static int find_kernel_start(struct boot *b, struct err *e)
+{
+	int r = guest_ask(b->vm, &b->out, e, "cut -d' ' -f1 /proc/uptime");
+
+	if (r >= 0)
+		b->kernel_sec = vm_age_sec(b->vm) - strtod(boot_said(b), NULL);
+	return r;
 }
 
 int boot_wait_up(struct boot *b, struct err *e)
@@ -144,6 +161,8 @@ int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct 
 
 	if (r >= 0)
 		r = boot_wait_up(&b, e);
+	if (r >= 0)
+		r = find_kernel_start(&b, e);
 	if (r < 0 && r != -EBADMSG)
 		return r;
 	if (r >= 0)

@@ -11,6 +11,9 @@ struct boot {
 	struct vm_case_context *ctx;
 	struct vm *vm;
 	struct buf out; /* of the last command */
+	/* Seconds since the machine was started or reset. */
+	double loader_sec; /* the firmware started the boot loader */
+	double kernel_sec; /* the kernel started, to a second or so */
 };
 
 typedef int (*boot_step_fn)(struct boot *b, struct err *e);

@@ -3,7 +3,7 @@
 
 #include "base/strv.h"
 
-enum { FIRMWARE, LOADER, INITRD, USERSPACE, FINISH, N_TIMES };
+enum { INITRD, USERSPACE, FINISH, N_TIMES };
 
 static int parse(const char *properties, uint64_t usec[N_TIMES], struct err *e)
 {
@@ -18,8 +18,8 @@ static int parse(const char *properties, uint64_t usec[N_TIMES], struct err *e)
 	return lines.n ? 0 : err_set(e, -EBADMSG, "systemd tells no times of this boot");
 }
 
-/* Firmware and loader are counted backwards from the kernel's start, the others forward. */
-int boot_times_format(const char *properties, struct buf *out, struct err *e)
+int boot_times_format(double loader_sec, double kernel_sec, const char *properties, struct buf *out,
+		      struct err *e)
 {
 	static const char *const names[] = { "firmware", "loader", "kernel", "initrd",
 					     "userspace" };
@@ -28,13 +28,17 @@ int boot_times_format(const char *properties, struct buf *out, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (!t[LOADER] || t[FIRMWARE] < t[LOADER] || !t[INITRD] || t[USERSPACE] < t[INITRD] ||
+	if (loader_sec <= 0 || kernel_sec < loader_sec || !t[INITRD] || t[USERSPACE] < t[INITRD] ||
 	    t[FINISH] < t[USERSPACE])
-		return err_set(e, -EBADMSG, "the times of this boot lack a phase: %s", properties);
-	const uint64_t phases[] = { t[FIRMWARE] - t[LOADER], t[LOADER], t[INITRD],
-				    t[USERSPACE] - t[INITRD], t[FINISH] - t[USERSPACE] };
+		return err_set(
+			e, -EBADMSG,
+			"the times of this boot lack a phase: loader %.1f s, kernel %.1f s; %s",
+			loader_sec, kernel_sec, properties);
+	const double phases[] = { loader_sec, kernel_sec - loader_sec, (double)t[INITRD] / 1e6,
+				  (double)(t[USERSPACE] - t[INITRD]) / 1e6,
+				  (double)(t[FINISH] - t[USERSPACE]) / 1e6 };
 	for (size_t i = 0; i < ARRAY_SIZE(phases); i++)
-		buf_printf(out, "%s%s %.1f s", i ? ", " : "", names[i], (double)phases[i] / 1e6);
-	buf_printf(out, ": %.1f s", (double)(t[FIRMWARE] + t[FINISH]) / 1e6);
+		buf_printf(out, "%s%s %.1f s", i ? ", " : "", names[i], phases[i]);
+	buf_printf(out, ": %.1f s", kernel_sec + (double)t[FINISH] / 1e6);
 	return buf_failed(out) ? err_oom(e) : 0;
 }

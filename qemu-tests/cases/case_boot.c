@@ -9,7 +9,7 @@ static int report_times(struct boot *b, struct err *e)
 	int r = guest_ask(b->vm, &b->out, e, BOOT_TIMES_COMMAND);
 
 	if (r >= 0)
-		r = boot_times_format(boot_said(b), &text, e);
+		r = boot_times_format(b->loader_sec, b->kernel_sec, boot_said(b), &text, e);
 	return r < 0 ? r : guest_note(b->ctx, e, "%s", buf_str(&text));
 }
 

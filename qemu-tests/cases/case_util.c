@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "base/outfile.h"
+
 static char *format(const char *fmt, va_list ap)
 {
 	char *s = NULL;
@@ -45,6 +47,16 @@ int guest_note(struct vm_case_context *ctx, struct err *e, const char *fmt, ...)
 	char *s = format(fmt, ap);
 	va_end(ap);
 	return strv_take(&ctx->notes, s) < 0 ? err_oom(e) : 0;
+}
+
+int case_keep(const struct vm_case_context *ctx, const char *name, const struct buf *text,
+	      struct err *e)
+{
+	_cleanup_free_ char *path = str_printf("%s/%s.txt", ctx->log_dir, name);
+
+	if (!path || buf_failed(text))
+		return err_oom(e);
+	return outfile_write(path, 0644, text->data, text->len, e);
 }
 
 int guest_install(struct vm *vm, struct err *e)

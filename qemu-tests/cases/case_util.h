@@ -17,6 +17,10 @@ int guest_must_fail(struct vm *vm, const char *command, const char *what, struct
 int guest_note(struct vm_case_context *ctx, struct err *e, const char *fmt, ...)
 	printf_format(3, 4) must_check;
 
+/** case_keep() - a text into the case's directory of logs, as <name>.txt */
+int case_keep(const struct vm_case_context *ctx, const char *name, const struct buf *text,
+	      struct err *e) must_check;
+
 /** guest_install() - put the static test program into the guest, as GUEST_PROGRAM_PATH */
 int guest_install(struct vm *vm, struct err *e) must_check;
 

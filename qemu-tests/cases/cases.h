@@ -2,6 +2,7 @@
 #pragma once
 /* A registry of cases, each of which judges an image, most of them by running it in a machine. */
 #include "base/strv.h"
+#include "qemu-tests/cases/allowed.h"
 #include "qemu-tests/vm/vm.h"
 #include "signing/signer.h"
 
@@ -9,9 +10,11 @@
 #define VM_CASE_MEMORY_BYTES (2 * GiB)
 
 struct vm_case_context {
-	struct vm_host *host;  /* the case's own */
-	const char *image;     /* raw disk; only read, unless the case keeps it */
-	const char *root_hash; /* hex, what /usr must have; NULL: not known */
+	struct vm_host *host;	       /* the case's own */
+	const char *image;	       /* raw disk; only read, unless the case keeps it */
+	const char *root_hash;	       /* hex, what /usr must have; NULL: not known */
+	const struct allowed *allowed; /* what an image may have of that which others must not */
+	const struct strv *forbidden;  /* words of whoever built it, which must not stand in it */
 	const char *
 		log_dir; /* existing, the case's own: consoles, journals, whatever explains a failure */
 	const char *

@@ -6,7 +6,7 @@
 
 #define USEC_PER_SEC UINT64_C(1000000)
 
-static uint64_t now_usec(void)
+uint64_t vm_now_usec(void)
 {
 	struct timespec t;
 
@@ -61,12 +61,12 @@ void vm_host_free(struct vm_host *h)
 
 uint64_t vm_deadline(unsigned int timeout_sec)
 {
-	return now_usec() + (timeout_sec ? timeout_sec : VM_TIMEOUT_SEC) * USEC_PER_SEC;
+	return vm_now_usec() + (timeout_sec ? timeout_sec : VM_TIMEOUT_SEC) * USEC_PER_SEC;
 }
 
 int vm_serve(struct vm_host *h, uint64_t deadline, struct err *e)
 {
-	uint64_t now = now_usec();
+	uint64_t now = vm_now_usec();
 
 	if (now >= deadline)
 		return err_set(e, -ETIME, "time is over");

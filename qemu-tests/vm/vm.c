@@ -23,8 +23,10 @@ static void on_event(void *data, const char *name, struct json_object *detail)
 	for (size_t i = 0; i < VM_EVENTS; i++)
 		if (str_eq(name, event_names[i]))
 			vm->events[i]++;
-	if (str_eq(name, "RESET"))
+	if (str_eq(name, "RESET")) {
 		vm_channel_reset(vm);
+		vm->born_usec = vm_now_usec();
+	}
 	if (str_eq(name, "SHUTDOWN") && detail &&
 	    json_object_object_get_ex(detail, "reason", &reason))
 		snprintf(vm->shutdown_reason, sizeof(vm->shutdown_reason), "%s, ",
@@ -203,6 +205,7 @@ int vm_start_with(struct vm_host *h, const struct vm_params *p, int tap, struct 
 		r = vm_start_swtpm(vm, p, &f.tpm_fd, e);
 	if (r >= 0)
 		r = set_limit(vm, e);
+	vm->born_usec = vm_now_usec();
 	if (r >= 0)
 		r = spawn(vm, p, &f, e);
 	close_files(&f);
@@ -340,6 +343,11 @@ void vm_kill(struct vm *vm)
 bool vm_running(const struct vm *vm)
 {
 	return child_running(&vm->qemu);
+}
+
+double vm_age_sec(const struct vm *vm)
+{
+	return (double)(vm_now_usec() - vm->born_usec) / 1e6;
 }
 
 enum vm_accel vm_accel(const struct vm *vm)

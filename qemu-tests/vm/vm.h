@@ -210,6 +210,9 @@ void vm_kill(struct vm *vm);
 /** vm_running() - has it not ended yet? */
 bool vm_running(const struct vm *vm);
 
+/** vm_age_sec() - seconds since it was started, or was reset last */
+double vm_age_sec(const struct vm *vm);
+
 /** vm_accel() - VM_ACCEL_KVM or VM_ACCEL_TCG */
 enum vm_accel vm_accel(const struct vm *vm);
 

@@ -45,6 +45,7 @@ struct vm {
 	unsigned int events[VM_EVENTS];
 	char shutdown_reason[32];
 	bool expired;
+	uint64_t born_usec; /* when it was started or reset, on CLOCK_MONOTONIC */
 	unsigned int limit_sec;
 	struct channel channel;
 };
@@ -81,6 +82,9 @@ int vm_check_qemu(struct vm_host *h, enum vm_accel accel, struct err *e) must_ch
 /** vm_choose_accel() - KVM or TCG for a machine with these parameters */
 int vm_choose_accel(struct vm_host *h, const struct vm_params *p, enum vm_accel *ret,
 		    struct err *e) must_check;
+
+/** vm_now_usec() - of CLOCK_MONOTONIC */
+uint64_t vm_now_usec(void);
 
 /** vm_deadline() - in microseconds of CLOCK_MONOTONIC; 0 seconds: the default */
 uint64_t vm_deadline(unsigned int timeout_sec);
