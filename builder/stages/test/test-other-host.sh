@@ -4,7 +4,7 @@
 # stand in the lock are another version's. It gives the same bytes. With that Debian's codecs as well
 # it refuses the lock, until it is made anew.
 . "$(dirname "$0")/lib.sh"
-need_small ldd unshare
+need_small ldd unshare fsck.erofs
 root=$T/root
 map=()
 [ "$(id -u)" = 0 ] || map=(--map-root-user)
@@ -63,6 +63,6 @@ else
 	try 0 "" test ! -e "$T/other"
 	try 0 "" on_other / build "$recipe" --lock "$T/here/first.lock" --relock -o "$T/other"
 	try 0 "" cmp "$T/here/own.lock" "$T/here/first.lock"
-	try 0 "" e2fsck -fn "$T/other/small_1.usr.raw"
+	try 0 "" fsck.erofs "$T/other/small_1.usr.raw"
 fi
 finish

@@ -5,15 +5,15 @@
 # dpkg-query, md5sum, tar and the packages themselves.
 . "$(dirname "$0")/../../cli/test/lib.sh"
 need_packages
-for program in debugfs dpkg-query dpkg-deb zstd; do
+for program in fsck.erofs dpkg-query dpkg-deb zstd; do
 	command -v $program >/dev/null || skip_all "$program is missing"
 done
 copy_node
 lock=$T/recipes/node/recipe.lock
 XDG_CACHE_HOME=${real_cache%/slipway} "$slipway" -q build "$T/recipes/node" -o "$T/out" ||
 	{ bad "no image"; finish; }
-mkdir "$T/usr" "$T/admin" "$T/doc" "$T/kept"
-debugfs -R "rdump / $T/usr" "$T/out/node_1.usr.raw" >/dev/null 2>&1
+mkdir "$T/admin" "$T/doc" "$T/kept"
+fsck.erofs --extract="$T/usr" "$T/out/node_1.usr.raw" >/dev/null 2>&1
 
 # The list: one after the other its files are a status file.
 for f in "$T"/usr/lib/dpkg/status.d/*; do
