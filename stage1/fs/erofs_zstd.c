@@ -59,14 +59,16 @@ static size_t blocks(size_t n)
 	return (size_t)div_round_up(n, EROFS_BLOCK_BYTES);
 }
 
-static bool is_full(size_t n)
+static bool is_full(size_t n, size_t room)
 {
-	return blocks(n) * EROFS_BLOCK_BYTES - n <= n / WASTE;
+	return n > room / 2 && blocks(n) * EROFS_BLOCK_BYTES - n <= n / WASTE;
 }
 
-/* More input for each block of output? */
-static bool is_better(struct trial a, struct trial b)
+/* More input for each block of output, and not a cluster of half the size? */
+static bool is_better(struct trial a, struct trial b, size_t room)
 {
+	if ((a.n > room / 2) != (b.n > room / 2))
+		return a.n > room / 2;
 	return (uint64_t)a.len * blocks(b.n) > (uint64_t)b.len * blocks(a.n);
 }
 
@@ -80,7 +82,7 @@ static size_t guess(struct trial last, struct trial before, size_t room)
 	int64_t len = (int64_t)last.len - (int64_t)before.len;
 	int64_t n = (int64_t)last.n - (int64_t)before.n;
 
-	to = MIN(MAX(to, room / 2 + EROFS_BLOCK_BYTES / 2), room);
+	to = MIN(MAX(to, align_up(room / 2, EROFS_BLOCK_BYTES) + EROFS_BLOCK_BYTES), room);
 	to -= to / (2 * WASTE);
 	if (n == 0 || (len < 0) != (n < 0)) {
 		len = (int64_t)last.len;
@@ -113,10 +115,10 @@ static struct trial find_best(struct erofs_zstd *z, const void *src, size_t src_
 			break;
 		if (last.n > z->room) {
 			too_long = MIN(len, too_long);
-		} else if (is_better(last, best)) {
+		} else if (is_better(last, best, z->room)) {
 			memcpy(out, z->scratch, last.n);
 			best = last;
-			if (len == src_len || is_full(last.n))
+			if (len == src_len || is_full(last.n, z->room))
 				break;
 		}
 		len = MIN(guess(last, before, z->room), src_len);
