@@ -9,8 +9,6 @@ enum {
 	GUID_BYTES = 16,
 	EFI_TIME_BYTES = 16,
 	ESL_HEADER_BYTES = 28,
-	/* non-volatile, boot service, runtime, time-based authenticated write */
-	EFI_AUTH_ATTRIBUTES = 0x01 | 0x02 | 0x04 | 0x20,
 };
 
 /* GUIDs as they lie in memory: the first three fields are little-endian. */
@@ -99,7 +97,7 @@ static int signed_content(const struct efi_auth_params *p, const uint8_t time[EF
 	for (const char *c = efi_variable_name(p->variable); *c; c++)
 		buf_append(b, (const char[]){ *c, 0 }, 2);
 	buf_append(b, efi_variable_vendor(p->variable), GUID_BYTES);
-	put_le32(attributes, EFI_AUTH_ATTRIBUTES);
+	put_le32(attributes, EFI_KEY_ATTRIBUTES);
 	buf_append(b, attributes, sizeof(attributes));
 	buf_append(b, time, EFI_TIME_BYTES);
 	buf_append(b, p->esl, p->esl_len);
@@ -141,4 +139,21 @@ int efi_auth_build(const struct efi_auth_params *p, const struct signer *s, stru
 	buf_append(ret, der.data, der.len);
 	buf_append(ret, p->esl, p->esl_len);
 	return buf_failed(ret) ? err_oom(e) : 0;
+}
+
+/* EFI_VARIABLE_AUTHENTICATION_2: a time, a signature, and then what the variable holds. */
+int efi_auth_content(const void *auth, size_t len, const uint8_t **ret, size_t *ret_len,
+		     struct err *e)
+{
+	const uint8_t *cert = (const uint8_t *)auth + EFI_TIME_BYTES;
+
+	if (len < EFI_TIME_BYTES + WIN_CERT_HEADER_BYTES ||
+	    get_le16(cert + 6) != WIN_CERT_TYPE_EFI_GUID)
+		return err_set(e, -EBADMSG, "not an .auth file");
+	size_t cert_len = get_le32(cert), rest = len - EFI_TIME_BYTES;
+	if (cert_len < WIN_CERT_HEADER_BYTES || cert_len >= rest)
+		return err_set(e, -EBADMSG, ".auth file: nothing is behind its signature");
+	*ret = cert + cert_len;
+	*ret_len = rest - cert_len;
+	return 0;
 }

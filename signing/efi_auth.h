@@ -10,6 +10,9 @@
 
 enum efi_variable { EFI_VARIABLE_PK, EFI_VARIABLE_KEK, EFI_VARIABLE_DB };
 
+/* What the key variables have: non-volatile, boot services, runtime, authenticated by time. */
+#define EFI_KEY_ATTRIBUTES 0x27
+
 /** efi_variable_name() - "PK", "KEK", "db" */
 const char *efi_variable_name(enum efi_variable v);
 
@@ -40,3 +43,11 @@ struct efi_auth_params {
  */
 int efi_auth_build(const struct efi_auth_params *p, const struct signer *s, struct buf *ret,
 		   struct err *e) must_check;
+
+/**
+ * efi_auth_content() - the signature lists of an .auth file; its signature is not looked at
+ * @ret: within @auth
+ * Return: 0; -EBADMSG it is none, or holds nothing
+ */
+int efi_auth_content(const void *auth, size_t len, const uint8_t **ret, size_t *ret_len,
+		     struct err *e) must_check;

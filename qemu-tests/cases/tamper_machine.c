@@ -6,7 +6,8 @@
 #include "base/outfile.h"
 #include "qemu-tests/tamper/parts.h"
 #include "qemu-tests/tamper/stranger.h"
-#include "signing/efi_store.h"
+#include "qemu-tests/vm/varstore.h"
+#include "signing/efi_auth.h"
 
 /* Which bits are flipped; any would do. */
 #define SEED 1
@@ -29,6 +30,19 @@ static int alter(struct tamper_machine *m, struct err *e)
 	return r == -ENOKEY || r == -ENOTSUP || r == -ENOENT ? VM_CASE_SKIPPED : r;
 }
 
+static int add_variable(struct buf *store, enum efi_variable variable, const struct blob *auth,
+			struct err *e)
+{
+	struct varstore_variable v = { .name = efi_variable_name(variable),
+				       .vendor = efi_variable_vendor(variable),
+				       .attributes = EFI_KEY_ATTRIBUTES };
+	const uint8_t *lists;
+	int r = efi_auth_content(auth->data, (size_t)auth->len, &lists, &v.len, e);
+
+	v.data = lists;
+	return r < 0 ? r : varstore_add(store, &v, e);
+}
+
 /* As its boot loader would enrol them in setup mode. */
 static int enrol(const struct tamper_machine *m, struct buf *store, struct err *e)
 {
@@ -45,7 +59,7 @@ static int enrol(const struct tamper_machine *m, struct buf *store, struct err *
 			(void)err_set(e, -ENOENT, "the ESP has no keys to be enrolled");
 			return VM_CASE_SKIPPED;
 		}
-		r = efi_store_add(store, v, auth->data, (size_t)auth->len, e);
+		r = add_variable(store, v, auth, e);
 	}
 	return r;
 }

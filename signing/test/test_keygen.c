@@ -195,6 +195,28 @@ START_TEST(auth_of_existing_certificates)
 }
 END_TEST
 
+START_TEST(auth_files_hold_signature_lists)
+{
+	_cleanup_buf_ struct buf esl = BUF_INIT, auth = BUF_INIT;
+	uint8_t owner[16];
+	const uint8_t *lists;
+	size_t len;
+
+	ck_ok(efi_owner_guid(fx_pk->cert, owner, &e));
+	ck_ok(efi_esl_append(&esl, fx_db->cert, owner, &e));
+	fx_read("db.auth", &auth);
+	ck_ok(efi_auth_content(auth.data, auth.len, &lists, &len, &e));
+	ck_assert_uint_eq(len, esl.len);
+	ck_assert_mem_eq(lists, esl.data, len);
+	for (size_t cut = 0; cut <= auth.len - len; cut++)
+		ck_assert_int_eq(efi_auth_content(auth.data, cut, &lists, &len, &e), -EBADMSG);
+	put_le32(auth.data + 16, 7);
+	ck_fails(efi_auth_content(auth.data, auth.len, &lists, &len, &e), -EBADMSG, "nothing is");
+	put_le16(auth.data + 22, 2);
+	ck_fails(efi_auth_content(auth.data, auth.len, &lists, &len, &e), -EBADMSG, "not an .auth");
+}
+END_TEST
+
 /* The keys of the recipe's example do what they are made for. */
 START_TEST(db_signs_root_hashes)
 {
@@ -209,4 +231,4 @@ END_TEST
 FX_MAIN("keygen", files_and_modes, certificates_are_marked, keys_differ_and_serials_too,
 	nothing_is_overwritten, bad_parameters, sbsiglist_makes_the_same_list,
 	auth_files_are_signed_as_the_specification_says, auth_of_existing_certificates,
-	db_signs_root_hashes)
+	auth_files_hold_signature_lists, db_signs_root_hashes)
