@@ -8,7 +8,8 @@ src += $(addprefix qemu-tests/cases/,allowed.c artefact.c boot.c boot_checks.c b
        case_util.c cases.c container.c oci.c programs.c secrets.c tamper.c tamper_machine.c)
 src += $(addprefix qemu-tests/suite/,report.c schedule.c suite.c)
 src += $(addprefix qemu-tests/tamper/,esp.c gpt_edit.c kinds.c kinds_build.c kinds_input.c \
-       kinds_signature.c kinds_uki.c kinds_usr.c overlay.c pe_edit.c stranger.c tamper.c uki_edit.c usr.c)
+       kinds_signature.c kinds_uki.c kinds_usr.c null_credential.c overlay.c pe_edit.c stranger.c \
+       tamper.c uki_edit.c usr.c)
 asm += qemu-tests/cases/allowed_list.S qemu-tests/cases/guest_program.S
 $(O)/qemu-tests/cases/allowed_list.o: qemu-tests/cases/allowed.list
 

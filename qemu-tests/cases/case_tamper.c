@@ -41,12 +41,19 @@ static int check_no_word(struct boot *b, struct err *e)
 		       : 0;
 }
 
+static int check_no_file(struct boot *b, struct err *e)
+{
+	return guest_must_fail(b->vm, "test -e " TAMPER_FILE, "a credential of the ESP was taken",
+			       e);
+}
+
 static int check_file(struct boot *b, struct err *e)
 {
 	return boot_expect(b, "ls " TAMPER_FILE, TAMPER_FILE, e);
 }
 
 static const boot_step_fn addon_steps[] = { check_addons, check_no_word, NULL };
+static const boot_step_fn no_file_steps[] = { check_no_file, NULL };
 static const boot_step_fn no_steps[] = { NULL };
 static const boot_step_fn credential_steps[] = { check_file, NULL };
 
@@ -82,7 +89,7 @@ STOPPED(tree_level_0, "tree-level-0", "a flipped bit in the hash tree", CORRUPTE
 STOPPED(tree_level_1, "tree-level-1", "a flipped bit in the hash tree's middle", CORRUPTED);
 STOPPED(tree_level_2, "tree-level-2", "a flipped bit in the hash tree's top", CORRUPTED);
 STOPPED(superblock_magic, "superblock-magic", "a verity superblock that is none",
-	"not a valid VERITY device|Failed to set up verity");
+	"Failed to start systemd-verity");
 STOPPED(superblock_salt, "superblock-salt", "another salt of the hash tree", CORRUPTED);
 STOPPED(other_usr, "other-usr", "the /usr of another build", CORRUPTED);
 STOPPED(other_tree, "other-tree", "the hash tree of another build", CORRUPTED);
@@ -97,6 +104,10 @@ STOPPED(twin_usr, "twin-usr", "a second partition with the UUID of /usr", CORRUP
 STOPPED(smbios_cmdline, "smbios-cmdline", "more kernel command line, by the machine",
 	"Failed to start slipway-admission");
 STOPPED(esp_credential, "esp-credential", "a credential on the ESP", "status=243/CREDENTIALS");
+
+CASE(esp_credential_null, "esp-credential-null",
+     "a credential on the ESP that anybody can make has no effect", 150,
+     .kinds = { "esp-credential-null" }, .end = TAMPER_UP, .steps = no_file_steps);
 
 CASE(usr_data_late, "usr-data-late", "a flipped bit in /usr ends the node when it is read", 150,
      .kinds = { "usr-data-late" }, .end = TAMPER_LATE, .reason = CORRUPTED);

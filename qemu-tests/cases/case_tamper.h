@@ -26,6 +26,7 @@
 	X(twin_usr)            \
 	X(smbios_cmdline)      \
 	X(esp_credential)      \
+	X(esp_credential_null) \
 	X(usr_data_late)       \
 	X(addons)              \
 	X(uki_old)             \

@@ -3,7 +3,7 @@
 
 #define FIRMWARE_TIMEOUT_SEC 300
 #define BOOT_TIMEOUT_SEC     900
-#define END_TIMEOUT_SEC	     300
+#define END_TIMEOUT_SEC	     600
 
 /* What must not be seen: a kernel that firmware should have refused; the init system of an altered /usr,
  * which greets where that of the initrd says "Booting initrd of"; a node that is up. */

@@ -17,5 +17,5 @@ extern const struct tamper_kind tamper_uki_cmdline, tamper_uki_unsigned, tamper_
 	tamper_uki_kernel, tamper_uki_initrd, tamper_uki_truncated, tamper_loader_other_key;
 /* kinds_input.c */
 extern const struct tamper_kind tamper_addon_unsigned, tamper_addon_other_key,
-	tamper_esp_credential, tamper_uki_old, tamper_uki_old_chosen, tamper_smbios_cmdline,
-	tamper_smbios_credential;
+	tamper_esp_credential, tamper_esp_credential_null, tamper_uki_old, tamper_uki_old_chosen,
+	tamper_smbios_cmdline, tamper_smbios_credential;

@@ -2,6 +2,7 @@
 /* What lies beside a good UKI, and what the machine hands to it. */
 #include "base/span.h"
 #include "qemu-tests/tamper/kinds.h"
+#include "qemu-tests/tamper/null_credential.h"
 #include "qemu-tests/tamper/uki_edit.h"
 
 #define STUB_DIR "lib/systemd/boot/efi/"
@@ -74,7 +75,9 @@ static int alter_addon_other_key(struct tamper *t, struct err *e)
 	return alter_addon(t, true, e);
 }
 
-static int alter_credential(struct tamper *t, struct err *e)
+/* For this UKI, and for all. */
+static int put_credential(struct tamper *t, const void *data, size_t len, const char *what,
+			  struct err *e)
 {
 	_cleanup_tamper_esp_ struct tamper_esp esp = TAMPER_ESP_INIT;
 	static const char global[] = "loader/credentials/" CREDENTIAL_NAME ".cred";
@@ -85,12 +88,26 @@ static int alter_credential(struct tamper *t, struct err *e)
 	_cleanup_free_ char *own = str_printf("%s.extra.d/" CREDENTIAL_NAME ".cred", esp.uki);
 	if (!own)
 		return err_oom(e);
-	r = tamper_esp_put(&esp, own, CREDENTIAL "\n", strlen(CREDENTIAL "\n"), e);
+	r = tamper_esp_put(&esp, own, data, len, e);
 	if (r == 0)
-		r = tamper_esp_put(&esp, global, CREDENTIAL "\n", strlen(CREDENTIAL "\n"), e);
+		r = tamper_esp_put(&esp, global, data, len, e);
 	if (r == 0)
 		r = tamper_esp_save(t, &esp, e);
-	return r < 0 ? r : tamper_note(t, e, "esp: %s and %s", own, global);
+	return r < 0 ? r : tamper_note(t, e, "esp: %s and %s, %s", own, global, what);
+}
+
+static int alter_credential(struct tamper *t, struct err *e)
+{
+	return put_credential(t, CREDENTIAL "\n", strlen(CREDENTIAL "\n"), "plain text", e);
+}
+
+static int alter_credential_null(struct tamper *t, struct err *e)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	int r = null_credential_build(CREDENTIAL_NAME, CREDENTIAL "\n", strlen(CREDENTIAL "\n"), &b,
+				      e);
+
+	return r < 0 ? r : put_credential(t, b.data, b.len, "encrypted by no key", e);
 }
 
 /* The os-release of version 0. */
@@ -211,6 +228,9 @@ const struct tamper_kind tamper_addon_other_key = { "addon-other-key",
 						    alter_addon_other_key };
 const struct tamper_kind tamper_esp_credential = { "esp-credential", "credentials on the ESP",
 						   alter_credential };
+const struct tamper_kind tamper_esp_credential_null = {
+	"esp-credential-null", "credentials on the ESP, encrypted by no key", alter_credential_null
+};
 const struct tamper_kind tamper_uki_old = { "uki-old", "an older signed UKI beside the new one",
 					    alter_old_beside };
 const struct tamper_kind tamper_uki_old_chosen = { "uki-old-chosen",

@@ -104,6 +104,7 @@ static const struct {
 	{ "addon-unsigned", " esp", 0 },
 	{ "addon-other-key", " esp", 0 },
 	{ "esp-credential", " esp", 0 },
+	{ "esp-credential-null", " esp", 0 },
 	{ "uki-old", " esp", 0 },
 	{ "uki-old-chosen", " esp", 0 },
 	{ "smbios-cmdline", "", 0 },
