@@ -65,8 +65,9 @@ struct build {
 	struct blob *kernel, *stub, *boot_loader, *os_release; /* tree */
 	char *kernel_version;				       /* tree */
 
-	struct outfile spool;	     /* usr (plan): compressed contents, until they are written */
-	struct fs_plan *usr_plan;    /* usr (plan) */
+	char usr_label[16 + 1];	  /* usr (plan): of the name, what both filesystems have room for */
+	struct outfile spool;	  /* usr (plan): compressed contents, until they are written */
+	struct fs_plan *usr_plan; /* usr (plan) */
 	struct verity_params verity; /* verity (plan) */
 	uint64_t verity_bytes;	     /* verity (plan) */
 	struct layout_plan plan;     /* disk (plan) */

@@ -9,7 +9,7 @@
 static struct fs_params usr_params(const struct build *b)
 {
 	const struct recipe_filesystem *f = &b->p.recipe->filesystem;
-	struct fs_params p = { .label = b->p.recipe->name,
+	struct fs_params p = { .label = b->usr_label,
 			       .time = b->time,
 			       .compression = f->compression,
 			       .level = f->level,
@@ -39,6 +39,7 @@ static int usr_plan(struct build *b, struct err *e)
 	const struct fs_writer *w = fs_writer_find(b->p.recipe->filesystem.type);
 	struct fs_params p = usr_params(b);
 
+	snprintf(b->usr_label, sizeof(b->usr_label), "%.16s", b->p.recipe->name);
 	if (!w)
 		return err_set(e, -EINVAL, "no filesystem writer is called %s",
 			       b->p.recipe->filesystem.type);

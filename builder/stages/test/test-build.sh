@@ -65,5 +65,7 @@ fails 3 "lacks CONFIG_EROFS_FS_ZIP, without which it does not read compressed er
 filesystem "type: ext4"
 fails 3 "lacks CONFIG_EXT4_FS, without which it does not read ext4: write filesystem: {type: erofs}" build none
 filesystem "type: erofs, compression: none"
+sed -i 's/^name: .*/name: a-name-of-20-letters/' recipes/node/recipe.yaml # a filesystem's label has 16
 try 0 "" build none
+try 0 "" test -e none/a-name-of-20-letters_1.raw
 finish
