@@ -11,6 +11,12 @@
 #include "base/utf8.h"
 
 #define MAX_FILE_BYTES MiB
+#define MAX_ITEMS      10000 /* those of a list are compared with each other */
+
+/* Keys that are there twice are map_pair()'s to find: libfyaml would compare each with all before it. */
+#define PARSE_FLAGS                                                                       \
+	(FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE | \
+	 FYPCF_ALLOW_DUPLICATE_KEYS)
 
 struct yaml_doc {
 	char *name;
@@ -21,6 +27,8 @@ struct yaml_doc {
 };
 
 DEFINE_CLEANUP(struct fy_document *, fy_document_destroy)
+DEFINE_CLEANUP(struct fy_parser *, fy_parser_destroy)
+DEFINE_CLEANUP(struct fy_diag *, fy_diag_destroy)
 
 void yaml_close(struct yaml_doc *d)
 {
@@ -75,7 +83,6 @@ static const char *advice(const char *complaint)
 		const char *part, *advice;
 	} known[] = {
 		{ "tab character", ": indent with spaces" },
-		{ "duplicate key", ": a key stands once in its mapping" },
 		{ "quoted scalar", ": is its closing quote missing?" },
 		{ "multiline plain key", ": a key is followed by a colon and a space" },
 		{ "Max depth", ": no value is nested that deeply" },
@@ -145,15 +152,64 @@ static int check_text(const struct yaml_doc *d, size_t len, struct err *e)
 	return 0;
 }
 
-static int refuse_magic(const struct yaml_value *v, struct err *e)
+/* Where libfyaml puts its complaints, of which it would print those that have no place. */
+static struct fy_diag *new_diag(void)
 {
-	if (v->node && fy_node_is_alias(v->node))
-		return yaml_error(v, e, "aliases (*name) are not accepted: write the value out");
-	if (v->node && fy_node_get_anchor(v->node))
-		return yaml_error(v, e, "anchors (&name) are not accepted: leave it out");
-	if (v->node && fy_node_get_tag_token(v->node))
-		return yaml_error(v, e, "tags (!name) are not accepted: leave it out");
-	return 0;
+	struct fy_diag_cfg cfg;
+
+	fy_diag_cfg_default(&cfg);
+	cfg.fp = NULL;
+	cfg.colorize = false;
+	struct fy_diag *diag = fy_diag_create(&cfg);
+	if (diag)
+		fy_diag_set_collect_errors(diag, true);
+	return diag;
+}
+
+/* What is more than a value, or NULL. */
+static struct fy_token *magic_of(const struct fy_event *ev, const char **ret_complaint)
+{
+	struct fy_token *anchor = NULL, *tag = NULL;
+
+	if (ev->type == FYET_ALIAS) {
+		*ret_complaint = "aliases (*name) are not accepted: write the value out";
+		return ev->alias.anchor;
+	}
+	if (ev->type == FYET_SCALAR)
+		anchor = ev->scalar.anchor, tag = ev->scalar.tag;
+	else if (ev->type == FYET_SEQUENCE_START)
+		anchor = ev->sequence_start.anchor, tag = ev->sequence_start.tag;
+	else if (ev->type == FYET_MAPPING_START)
+		anchor = ev->mapping_start.anchor, tag = ev->mapping_start.tag;
+	*ret_complaint = anchor ? "anchors (&name) are not accepted: leave it out"
+				: "tags (!name) are not accepted: leave it out";
+	return anchor ? anchor : tag;
+}
+
+/*
+ * Before there is a document: libfyaml would compare each anchor with all before it. What is no YAML
+ * ends this early, and is for it to complain of.
+ */
+static int refuse_magic(const struct yaml_doc *d, size_t len, struct err *e)
+{
+	_cleanup_(fy_diag_destroy) struct fy_diag *diag = new_diag();
+	const struct fy_parse_cfg cfg = { .flags = PARSE_FLAGS, .diag = diag };
+	_cleanup_(fy_parser_destroy) struct fy_parser *parser = fy_parser_create(&cfg);
+	struct fy_event *ev;
+	const char *complaint;
+	int r = 0;
+
+	if (!diag || !parser || fy_parser_set_string(parser, d->text, len) < 0)
+		return err_oom(e);
+	while (r == 0 && (ev = fy_parser_parse(parser))) {
+		struct fy_token *t = magic_of(ev, &complaint);
+		const struct fy_mark *m = t ? fy_token_start_mark(t) : NULL;
+		if (m)
+			r = err_set(e, -EINVAL, "%s:%d:%d: %s", d->name, m->line + 1, m->column + 1,
+				    complaint);
+		fy_parser_event_free(parser, ev);
+	}
+	return r;
 }
 
 /* Behind the first document there is nothing. */
@@ -169,11 +225,7 @@ static int check_end(struct yaml_doc *d, struct err *e)
 
 static int parse(struct yaml_doc *d, size_t len, struct err *e)
 {
-	const struct fy_parse_cfg cfg = {
-		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
-			 FYPCF_JSON_NONE,
-		.diag = d->diag,
-	};
+	const struct fy_parse_cfg cfg = { .flags = PARSE_FLAGS, .diag = d->diag };
 
 	d->parser = fy_parser_create(&cfg);
 	if (!d->parser || fy_parser_set_string(d->parser, d->text, len) < 0)
@@ -181,29 +233,24 @@ static int parse(struct yaml_doc *d, size_t len, struct err *e)
 	d->fyd = fy_parse_load_document(d->parser);
 	if (!d->fyd || !fy_document_root(d->fyd))
 		return syntax_error(d, e);
-	struct yaml_value root = yaml_root(d);
-	int r = refuse_magic(&root, e);
-	return r < 0 ? r : check_end(d, e);
+	return check_end(d, e);
 }
 
 int yaml_open_string(const char *name, const char *text, size_t len, struct yaml_doc **ret,
 		     struct err *e)
 {
 	_cleanup_(yaml_close) struct yaml_doc *d = calloc(1, sizeof(*d));
-	struct fy_diag_cfg diag_cfg;
 
 	if (!d)
 		return err_oom(e);
-	fy_diag_cfg_default(&diag_cfg);
-	diag_cfg.fp = NULL;
-	diag_cfg.colorize = false;
 	d->name = strdup(name);
 	d->text = strndup(text, len);
-	d->diag = fy_diag_create(&diag_cfg);
+	d->diag = new_diag();
 	if (!d->name || !d->text || !d->diag)
 		return err_oom(e);
-	fy_diag_set_collect_errors(d->diag, true);
 	int r = check_text(d, len, e);
+	if (r == 0)
+		r = refuse_magic(d, len, e);
 	if (r == 0)
 		r = parse(d, len, e);
 	if (r < 0)
@@ -297,18 +344,15 @@ static int map_pair(const struct yaml_value *v, struct fy_node_pair *pair,
 
 	if (!key)
 		return yaml_error(&at_key, e, "a key has to be a plain word");
-	int r = refuse_magic(&at_key, e);
-	if (r < 0)
-		return r;
 	const struct yaml_field *f = find_field(fields, n, key, &i);
 	if (!f)
 		return unknown_key(&at_key, fields, n, key, e);
 	struct yaml_value val = value_at(v->doc, fy_node_pair_value(pair), key_node, f->key);
+	at_key.key = f->key;
 	if (*seen & UINT64_C(1) << i)
-		return yaml_error(&val, e, "this key is there twice: leave one out");
+		return yaml_error(&at_key, e, "this key is there twice: leave one out");
 	*seen |= UINT64_C(1) << i;
-	r = refuse_magic(&val, e);
-	return r < 0 ? r : f->set(&val, target, e);
+	return f->set(&val, target, e);
 }
 
 bool yaml_is_map(const struct yaml_value *v)
@@ -353,19 +397,18 @@ int yaml_each(const struct yaml_value *v,
 {
 	struct fy_node *item;
 	void *iter = NULL;
+	int n = 0;
 
-	int r = refuse_magic(v, e);
-	if (r < 0)
-		return r;
 	if (!v->node || !fy_node_is_sequence(v->node))
 		return yaml_error(v, e, "expected a list, found %s", type_name(v));
 	while ((item = fy_node_sequence_iterate(v->node, &iter))) {
 		struct yaml_value iv = value_at(v->doc, item, NULL, v->key);
 		if (!first_token(item)) /* empty: its list is the nearest that has a position */
 			iv.line = v->line, iv.column = v->column;
-		r = refuse_magic(&iv, e);
-		if (r == 0)
-			r = fn(&iv, target, e);
+		if (n++ == MAX_ITEMS)
+			return yaml_error(&iv, e, "more than %d entries: this is not what is meant",
+					  MAX_ITEMS);
+		int r = fn(&iv, target, e);
 		if (r < 0)
 			return r;
 	}

@@ -54,7 +54,7 @@ int yaml_map(const struct yaml_value *v, const struct yaml_field *fields, size_t
 /** yaml_find() - the value of one key, if @v is a mapping that has it; yaml_map() is to judge the rest */
 bool yaml_find(const struct yaml_value *v, const char *key, struct yaml_value *ret);
 
-/** yaml_each() - call @fn for each item of a sequence */
+/** yaml_each() - call @fn for each item of a sequence, which may have 10000 */
 int yaml_each(const struct yaml_value *v,
 	      int (*fn)(const struct yaml_value *item, void *target, struct err *e), void *target,
 	      struct err *e) must_check;

@@ -28,9 +28,9 @@ chmod 644 "$yaml"
 
 # No YAML, or more than is accepted.
 bad_line '\tx: y' 3 "$yaml:$n:1: not valid YAML: "
-bad_line 'name: again' 3 "$yaml:$n:1: not valid YAML: duplicate key: a key stands once"
+bad_line 'name: again' 3 "$yaml:$n:1: name: this key is there twice: leave one out"
 bad_line '---\nname: b' 3 "$yaml:$((n + 1)):1: a second document"
-bad_line 'units: &u {enable: [a.service]}' 3 "$yaml:$n:1: units: anchors (&name) are not accepted"
+bad_line 'units: &u {enable: [a.service]}' 3 "$yaml:$n:9: anchors (&name) are not accepted"
 bad_line 'units: \x00' 3 "$yaml:$n:8: byte 0x00 is no part of a text: save the file as UTF-8"
 bad_line 'units: \xff' 3 "$yaml:$n:8: byte 0xff is no part of a text"
 bad_line 'units: "x' 3 "is its closing quote missing?"
@@ -94,6 +94,6 @@ bad_layout '/type: root/d' 3 "root is the last partition"
 bad_layout '/type: usr, slot: b/d' 3 "slot b has no usr partition: each slot has a usr, a usr-verity and a usr-verity-sig"
 bad_layout 's/type: usr, slot: b, size: ./&1/' 3 "slots a and b differ in size: updates need them equal"
 cat "$good" "$good" >"$layout"
-fails 3 "duplicate key" build
+fails 3 "this key is there twice" build
 try 0 "" bash -c "[ ! -e '$T/out' ]"
 finish

@@ -153,7 +153,7 @@ static const struct {
 	{ HEAD PACKAGES "updates: {source: ftp://x}\n",
 	  "recipe.yaml:7:19:", "not an http:// or https:// URL" },
 	{ HEAD PACKAGES "signing: {key: k}\n", "recipe.yaml:7:1:", "\"certificate\" is missing" },
-	{ HEAD PACKAGES "units: &u {}\nwithout: *u\n" TAIL, "recipe.yaml:7:1:", "anchors" },
+	{ HEAD PACKAGES "units: &u {}\nwithout: *u\n" TAIL, "recipe.yaml:7:9:", "anchors" },
 	{ HEAD PACKAGES "without: [{package: a}]\n" TAIL, "recipe.yaml:7:", "\"why\" is missing" },
 	{ HEAD PACKAGES "scripts: [{package: a, script: b, sha256: " SHA "}]\n" TAIL,
 	  "recipe.yaml:7:", "\"why\" is missing" },
