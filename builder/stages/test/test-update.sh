@@ -41,7 +41,7 @@ older_lock() { # lock
 
 same() { # what, the recipe's line of the filesystem
 	local data all
-	change "s/^filesystem: .*/filesystem: $2/; s/\(modules: .*\)ext4/\1erofs/"
+	change "s/^filesystem: .*/filesystem: $2/"
 	try 0 "" "$slipway" -q lock "$recipe" -o "$T/new.lock"
 	older_lock "$T/new.lock" >"$T/old.lock"
 	try 1 "zlib1g" diff "$T/old.lock" "$T/new.lock"
