@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slipway boot */
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "base/blob.h"
+#include "builder/audit/image.h"
 #include "builder/cli/machines.h"
 
 /* What the options say, as text. */
@@ -47,6 +47,27 @@ static void say_how_to_log_in(const struct vm *vm, void *data)
 			 vm_ssh_key(vm), vm_ssh_port(vm));
 }
 
+/* Before a machine's firmware finds nothing to start on it, and says so in its own way. */
+static int check_image(const char *path, uint64_t *ret_bytes, struct err *e)
+{
+	_cleanup_source_ struct source disk = SOURCE_INIT;
+	_cleanup_(image_free) struct image *image = NULL;
+
+	int r = source_open(&disk, path, e);
+	if (r < 0)
+		return r;
+	r = image_open(&disk, &image, e);
+	if (r == -EBADMSG)
+		return err_set(e, r,
+			       "%s: no disk image: it has no partition table (GPT). Images to boot "
+			       "are the .raw of slipway build",
+			       path);
+	if (r < 0)
+		return err_wrap(e, r, "%s", path);
+	*ret_bytes = disk.size_bytes;
+	return 0;
+}
+
 static int boot(struct cli *c, const char *image, const struct boot_options *o, struct err *e)
 {
 	struct vm_params p = { .name = "boot",
@@ -61,22 +82,22 @@ static int boot(struct cli *c, const char *image, const struct boot_options *o, 
 	struct vm_host_params hp;
 	_cleanup_(vm_host_free) struct vm_host *host = NULL;
 	_cleanup_free_ char *key = NULL;
-	uint64_t cpus = 2;
-	struct stat st;
+	uint64_t cpus = 2, image_bytes = 0;
 
 	if (o->snapshot && o->persistent)
 		return err_set(e, -EINVAL,
 			       "--snapshot and --persistent are opposites: leave one out");
-	if (stat(image, &st) < 0)
-		return err_sys(e, -errno, "image %s", image);
+	int r = check_image(image, &image_bytes, e);
+	if (r < 0)
+		return r;
 	/* Room for the root partition that the first boot makes. */
-	p.disk_bytes = align_up((uint64_t)st.st_size + 4 * GiB, MiB);
+	p.disk_bytes = align_up(image_bytes + 4 * GiB, MiB);
 	if (o->cpus && (parse_u64(o->cpus, 10, &cpus) < 0 || cpus < 1 || cpus > 256))
 		return err_set(e, -EINVAL, "--cpus %s: not a number from 1 to 256", o->cpus);
 	p.cpus = (unsigned int)cpus;
-	int r = get_size("memory", o->memory, 512 * MiB, &p.memory_bytes, e);
+	r = get_size("memory", o->memory, 512 * MiB, &p.memory_bytes, e);
 	if (r == 0)
-		r = get_size("disk-size", o->disk_size, (uint64_t)st.st_size, &p.disk_bytes, e);
+		r = get_size("disk-size", o->disk_size, image_bytes, &p.disk_bytes, e);
 	if (r == 0)
 		r = get_key(o->ssh_key, &key, e);
 	if (r == 0)

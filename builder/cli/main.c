@@ -78,7 +78,7 @@ static void print_usage(FILE *f, const struct cli_option *options)
 			commands[i]->summary);
 	fprintf(f, "\nGlobal options:\n");
 	cli_print_options(f, options);
-	fprintf(f, "\nOf one command: slipway COMMAND --help. More: man slipway\n");
+	fprintf(f, "\nOf one command: slipway help COMMAND. More: man slipway\n");
 }
 
 static unsigned int usable_cpus(void)
@@ -168,6 +168,26 @@ int cli_apart_from_failed(int r)
 	return r < 0 && cli_exit_status(r) == EXIT_FAILED ? -ENOENT : r;
 }
 
+/*
+ * The exit status. Whoever read our output may have seen enough: then this ends as other programs do, by
+ * the signal that was ignored for the sake of sockets.
+ */
+static int end(int r, struct err *e)
+{
+	if (fflush(stdout) != 0 && r >= 0)
+		r = err_sys(e, -errno, "standard output");
+	if (r >= 1000)
+		return EXIT_OK;
+	if (r >= 0)
+		return r;
+	if (r == -EPIPE && ferror(stdout)) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	fprintf(stderr, "slipway: %s\n", e->msg);
+	return cli_exit_status(r);
+}
+
 static int run_command(struct cli *c, const struct cli_command *cmd, unsigned int jobs, int argc,
 		       char **argv)
 {
@@ -187,17 +207,9 @@ static int run_command(struct cli *c, const struct cli_command *cmd, unsigned in
 	cli_progress_free(c->progress);
 	signal_pool = NULL;
 	pool_free(c->pool);
-	if (fflush(stdout) != 0 && !print_error)
-		print_error = -errno;
 	if (r >= 0 && print_error)
 		r = err_sys(&e, print_error, "standard output");
-	if (r >= 1000)
-		return EXIT_OK;
-	if (r >= 0)
-		return r;
-	if (r != -EPIPE) /* whoever read our output has seen enough */
-		fprintf(stderr, "slipway: %s\n", e.msg);
-	return cli_exit_status(r);
+	return end(r, &e);
 }
 
 /* @text: NULL: all processors that this process may use */
@@ -243,12 +255,23 @@ static int run_named(struct cli *c, const char *jobs_text, int argc, char **argv
 	return r;
 }
 
+/* "help COMMAND" is "COMMAND --help". @argv: begins with "help" */
+static int run_help(struct cli *c, int argc, char **argv)
+{
+	static char option[] = "--help";
+	char *of_command[] = { argv[1], option, NULL };
+
+	return argc > 2 ? cli_usage(NULL, "help takes one command: ", argv[2])
+			: run_named(c, NULL, 2, of_command);
+}
+
 int main(int argc, char **argv)
 {
 	static char version_name[] = "version", *version_argv[] = { version_name, NULL };
 	const char *jobs = NULL;
 	bool help = false, version = false;
 	struct cli c = { 0 };
+	struct err e = { 0 };
 	const struct cli_option options[] = {
 		{ .name = "quiet", .letter = 'q', .flag = &c.quiet, .help = "print errors only" },
 		{ .name = "jobs",
@@ -267,9 +290,14 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	if (cli_parse_global(options, argc, argv, &command))
 		return EXIT_USAGE;
+	if (command < argc && str_eq(argv[command], "help")) {
+		if (argc - command > 1)
+			return run_help(&c, argc - command, argv + command);
+		help = true;
+	}
 	if (help || (command == argc && !version)) {
 		print_usage(help ? stdout : stderr, options);
-		return help ? EXIT_OK : EXIT_USAGE;
+		return end(help ? EXIT_OK : EXIT_USAGE, &e);
 	}
 	return version ? run_named(&c, jobs, 1, version_argv)
 		       : run_named(&c, jobs, argc - command, argv + command);

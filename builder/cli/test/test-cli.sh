@@ -16,6 +16,23 @@ try 0 "slipway 0" "$slipway" --quiet --version
 try 0 "slipway 0" "$slipway" -j4 version
 try 0 "slipway 0" "$slipway" -j 4 version
 try 0 "slipway 0" "$slipway" --jobs=4 version
+# help, in all the ways that people ask for it.
+same() { cmp -s <("$slipway" "${@:2}") <("$slipway" $1) && ok || bad "$1 and ${*:2} differ"; }
+same --help help
+same --help -q help
+for c in build recipe version; do same "$c --help" help $c; done
+fails 2 "help takes one command: b" "$slipway" help build b
+fails 2 "no command is called \"biuld\"; did you mean \"build\"?" "$slipway" help biuld
+
+# Who reads a part of the output only is told nothing, and the status is that of other programs.
+mkfifo "$T/pipe"
+exec 3<>"$T/pipe" 4>"$T/pipe" 3>&- # which nobody has open to read
+for c in "recipe schema" "build --help" --help version; do
+	"$slipway" $c >&4 2>"$T/stderr"
+	status=$?
+	[ $status -eq 141 ] && [ ! -s "$T/stderr" ] && ok || bad "$c to nobody: status $status: $(cat "$T/stderr")"
+done
+exec 4>&-
 fails 2 "needs a value: -j; see" "$slipway" -j
 fails 2 "unknown option --nope" "$slipway" --nope
 fails 2 "not a number of threads" "$slipway" -j 0 version

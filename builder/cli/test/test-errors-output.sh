@@ -41,6 +41,7 @@ fails 1 "cache $T/odd/slipway/packages" env XDG_CACHE_HOME="$T/odd" "$slipway" b
 if [ -e /dev/full ]; then
 	fails 5 "standard output: No space left" bash -c "'$slipway' version >/dev/full"
 	fails 5 "standard output: No space left" bash -c "'$slipway' version --help >/dev/full"
+	fails 5 "standard output: No space left" bash -c "'$slipway' --help >/dev/full"
 	fails 5 "standard output: No space left" bash -c "'$slipway' -q fetch '$recipe' --json >/dev/full"
 	fails 5 "standard output: No space left" bash -c "'$slipway' -q lock '$recipe' --json >/dev/full"
 fi

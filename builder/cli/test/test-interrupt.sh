@@ -45,7 +45,7 @@ disturb() { # signal, command…
 	wait -n -p first $pid $sleeper
 	status=$?
 	if [ "$first" = $pid ]; then
-		kill $sleeper
+		kill $sleeper 2>/dev/null
 		wait $sleeper 2>/dev/null
 		span_ms=$(($(now_ms) - start))
 		[ $status -eq 0 ] && ok || bad "${*:2}: status $status: $(cat "$T/stderr")"
