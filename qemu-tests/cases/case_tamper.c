@@ -99,8 +99,10 @@ STOPPED(root_hash_other_key, "root-hash-other-key", "a root hash signed by anoth
 STOPPED(root_hash_unsigned, "root-hash-unsigned", "a root hash that is not signed",
 	"Root hash verification failed");
 STOPPED(uki_old_chosen, "uki-old-chosen", "an old release whose /usr is gone",
-	"Timed out waiting for device .*usr");
-STOPPED(twin_usr, "twin-usr", "a second partition with the UUID of /usr", CORRUPTED);
+	"Timed out waiting for device");
+CASE(twin_usr, "twin-usr",
+     "of two partitions with the UUID of /usr the good one is used, or the node stops", 150,
+     .kinds = { "twin-usr" }, .end = TAMPER_EITHER, .reason = CORRUPTED, .steps = no_steps);
 STOPPED(smbios_cmdline, "smbios-cmdline", "more kernel command line, by the machine",
 	"Failed to start slipway-admission");
 STOPPED(esp_credential, "esp-credential", "a credential on the ESP", "status=243/CREDENTIALS");

@@ -18,6 +18,15 @@ static int never_said(const struct vm *vm, const char *sign, struct err *e)
 		       : 0;
 }
 
+static int never_up(const struct vm *vm, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(up_signs); i++)
+		r = never_said(vm, up_signs[i], e);
+	return r;
+}
+
 /* The reason must come before what must not come. */
 static int wait_reason(const struct tamper_machine *m, unsigned int timeout_sec, struct err *e)
 {
@@ -59,9 +68,7 @@ static int judge_stopped(const struct tamper_machine *m, struct err *e)
 
 	if (r == 0)
 		r = wait_end(m, e);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(up_signs); i++)
-		r = never_said(m->boot.vm, up_signs[i], e);
-	return r;
+	return r < 0 ? r : never_up(m->boot.vm, e);
 }
 
 /* The command that reads the file may still be told its end, or not. */
@@ -96,6 +103,23 @@ static int judge_up(struct tamper_machine *m, struct err *e)
 	return r;
 }
 
+/* The first sign tells which it is. */
+static int judge_either(struct tamper_machine *m, struct err *e)
+{
+	const struct vm_pattern switched[] = {
+		{ .text = m->c->reason, .regex = true },
+		{ .text = "Welcome to " },
+	};
+	int r = vm_wait_console(m->boot.vm, switched, ARRAY_SIZE(switched), BOOT_TIMEOUT_SEC, e);
+
+	if (r < 0)
+		return r;
+	if (r == 1)
+		return judge_up(m, e);
+	r = wait_end(m, e);
+	return r < 0 ? r : never_up(m->boot.vm, e);
+}
+
 static int judge(struct tamper_machine *m, struct err *e)
 {
 	switch (m->c->end) {
@@ -105,6 +129,8 @@ static int judge(struct tamper_machine *m, struct err *e)
 		return judge_stopped(m, e);
 	case TAMPER_LATE:
 		return judge_late(m, e);
+	case TAMPER_EITHER:
+		return judge_either(m, e);
 	case TAMPER_UP:
 		return judge_up(m, e);
 	}

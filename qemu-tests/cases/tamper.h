@@ -10,6 +10,7 @@ enum tamper_end {
 	TAMPER_FIRMWARE, /* firmware or boot loader refuse it: no kernel is started */
 	TAMPER_STOPPED, /* kernel or initrd refuse it: reset or power-off, nothing of its /usr runs */
 	TAMPER_LATE,	/* it comes up; the altered file is read, and that ends it */
+	TAMPER_EITHER, /* chance decides: as TAMPER_STOPPED, or as TAMPER_UP */
 	TAMPER_UP, /* it comes up as the good one, and what was added has no effect, or one by design */
 };
 
@@ -20,7 +21,7 @@ struct tamper_case {
 	const char *kinds[TAMPER_KINDS_MAX]; /* put into one image; NULL-terminated unless full */
 	enum tamper_end end;
 	const char *reason;	   /* on the console, a regular expression; not for TAMPER_UP */
-	const boot_step_fn *steps; /* TAMPER_UP: what is looked at; NULL-terminated */
+	const boot_step_fn *steps; /* once it is up: what is looked at; NULL-terminated */
 };
 
 /** tamper_judge() - alter, start, look: as struct vm_case's run() */
