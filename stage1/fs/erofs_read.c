@@ -104,25 +104,36 @@ static int read_flat(struct erofs_reader *r, const struct erofs_inode *inode, ui
 				 data, len, e);
 }
 
-static int read_chunked(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
-			uint8_t *data, size_t len, struct err *e)
+int erofs_chunk(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t chunk,
+		uint32_t *ret_block, struct err *e)
 {
-	unsigned int bits = EROFS_BLOCK_BITS + (inode->u & EROFS_CHUNK_BITS_MASK);
 	uint64_t entry_bytes = inode->u & EROFS_CHUNK_INDEXES ? 8 : 4;
 	uint64_t index = align_up(inode->at + inode->inode_bytes + inode->xattr_bytes, entry_bytes);
 	uint8_t entry[8];
 
 	if (inode->u & ~(uint32_t)(EROFS_CHUNK_BITS_MASK | EROFS_CHUNK_INDEXES))
 		return erofs_bad(inode->nid, "chunks of an unknown kind", e);
+	int n = erofs_read_at(r, index + chunk * entry_bytes, entry, entry_bytes, e);
+	if (n < 0)
+		return n;
+	if (entry_bytes == 8 && get_le16(entry + 2))
+		return erofs_bad(inode->nid, "chunks on another device", e);
+	*ret_block = get_le32(entry + entry_bytes - 4);
+	return 0;
+}
+
+static int read_chunked(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
+			uint8_t *data, size_t len, struct err *e)
+{
+	unsigned int bits = EROFS_BLOCK_BITS + (inode->u & EROFS_CHUNK_BITS_MASK);
+
 	while (len) {
-		uint64_t chunk = off >> bits, in_chunk = off & ((UINT64_C(1) << bits) - 1);
+		uint64_t in_chunk = off & ((UINT64_C(1) << bits) - 1);
 		size_t part = (size_t)MIN(len, (UINT64_C(1) << bits) - in_chunk);
-		int n = erofs_read_at(r, index + chunk * entry_bytes, entry, entry_bytes, e);
+		uint32_t block;
+		int n = erofs_chunk(r, inode, off >> bits, &block, e);
 		if (n < 0)
 			return n;
-		if (entry_bytes == 8 && get_le16(entry + 2))
-			return erofs_bad(inode->nid, "chunks on another device", e);
-		uint32_t block = get_le32(entry + entry_bytes - 4);
 		if (block == EROFS_HOLE)
 			memset(data, 0, part);
 		else
@@ -252,6 +263,7 @@ static const struct fs_reader_ops ops = { .name = "erofs",
 					  .readdir = erofs_readdir,
 					  .read = erofs_read,
 					  .xattrs = erofs_read_xattrs,
+					  .extents = erofs_extents,
 					  .done = erofs_done };
 
 static bool erofs_probe(const struct source *src)

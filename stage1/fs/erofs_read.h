@@ -61,6 +61,10 @@ int erofs_read_inode(struct erofs_reader *r, uint64_t nid, struct erofs_inode *r
 int erofs_read_content(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
 		       void *data, size_t len, struct err *e) must_check;
 
+/** erofs_chunk() - the first block of a chunk, EROFS_HOLE for zeros; the layout is EROFS_CHUNKED */
+int erofs_chunk(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t chunk,
+		uint32_t *ret_block, struct err *e) must_check;
+
 /** erofs_map() - the extent that a byte of a compressed file is in */
 int erofs_map(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
 	      struct erofs_mapped *ret, struct err *e) must_check;
@@ -78,3 +82,8 @@ int erofs_read_xattrs(struct fs_reader *base, uint64_t ino,
 
 /** erofs_load_prefixes() - the long prefixes of attributes, if there are any, into r->prefixes */
 int erofs_load_prefixes(struct erofs_reader *r, struct err *e) must_check;
+
+/* erofs_inspect.c: of struct fs_reader_ops */
+int erofs_extents(struct fs_reader *base, uint64_t ino,
+		  int (*fn)(void *ctx, const struct fs_extent *x, struct err *e), void *ctx,
+		  struct err *e);

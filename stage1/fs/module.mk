@@ -7,7 +7,7 @@ src += stage1/fs/fs.c stage1/fs/walk.c stage1/fs/copy.c stage1/fs/nodes.c stage1
        stage1/fs/ext4_read_dir.c stage1/fs/ext4_read_xattr.c \
        stage1/fs/ext4_inspect.c stage1/fs/fat_inspect.c \
        $(addprefix stage1/fs/erofs_,codec.c zstd.c content.c dir.c items.c layout.c meta.c pack.c write.c \
-       xattr.c read.c read_dir.c read_map.c read_xattr.c unpack.c)
+       xattr.c inspect.c read.c read_dir.c read_map.c read_xattr.c unpack.c)
 # Helpers of the tests: in the archive, linked by tests only.
 src += stage1/fs/test/support.c stage1/fs/test/compare.c stage1/fs/test/random.c \
        stage1/fs/test/erofs_support.c stage1/fs/test/marks.c
