@@ -22,6 +22,9 @@ static int read_signature(const struct tamper *t, const struct image_partition *
 	if (r < 0)
 		return r;
 	ret->len += len;
+	buf_append(ret, "", 0); /* its NUL */
+	if (buf_failed(ret))
+		return err_oom(e);
 	return verity_sig_parse(ret->data, ret->len, ret_sig, e);
 }
 

@@ -94,7 +94,9 @@ int tamper_usr_read(const struct tamper_usr *u, const char *path, struct buf *re
 	if (!room)
 		return err_oom(e);
 	r = reader->ops->read(reader, ino, 0, room, (size_t)st.size_bytes, &got, e);
-	if (r == 0)
-		ret->len += got;
-	return r;
+	if (r < 0)
+		return r;
+	ret->len += got;
+	buf_append(ret, "", 0); /* its NUL */
+	return buf_failed(ret) ? err_oom(e) : 0;
 }

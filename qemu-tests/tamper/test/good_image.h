@@ -53,17 +53,26 @@ static inline void gi_add_loader(const char *from, const char *to)
 	source_done(&disk);
 }
 
-static inline void gi_setup(void)
+static inline void gi_make(const struct fs_writer *w, enum fs_compression compression,
+			   const char *path)
 {
 	struct im_spec s;
+
+	im_spec_init(&s);
+	gi_usr(&s);
+	s.usr_writer = w;
+	s.usr_fs.compression = compression;
+	im_make(&s, path);
+	im_spec_done(&s);
+}
+
+static inline void gi_setup(void)
+{
 	struct err e = { 0 };
 
 	fx_setup();
-	im_spec_init(&s);
-	gi_usr(&s);
 	gi_path = str_printf("%s/good.raw", fx_dir);
-	im_make(&s, fx_path("plain.raw"));
-	im_spec_done(&s);
+	gi_make(&fs_writer_ext4, FS_PLAIN, fx_path("plain.raw"));
 	gi_add_loader(fx_path("plain.raw"), gi_path);
 	ck_ok(source_open(&gi_disk, gi_path, &e));
 }

@@ -264,6 +264,30 @@ START_TEST(the_file_named_is_altered)
 }
 END_TEST
 
+/* A bit of a compressed cluster: it cannot be read any more, or as something else. */
+START_TEST(compressed_files_are_found)
+{
+	static const char *const kinds[] = { "usr-data", "usr-data-late" };
+	__attribute__((cleanup(source_done))) struct source disk = SOURCE_INIT;
+
+	gi_make(&fs_writer_erofs, FS_LZ4HC, fx_path("erofs.raw"));
+	ck_ok(source_open(&disk, fx_path("erofs.raw"), &e));
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		_cleanup_(tamper_free) struct tamper *t = NULL, *good = NULL;
+		_cleanup_buf_ struct buf a = BUF_INIT, b = BUF_INIT;
+		struct tamper_usr u;
+		gi_open(&disk, 2, &t);
+		gi_open(&disk, 2, &good);
+		ck_ok(tamper_apply(t, tamper_kind_find(kinds[i]), &e));
+		ck_ok(tamper_usr_open(good, &u, &e));
+		ck_ok(tamper_usr_read(&u, t->file, &a, &e));
+		ck_ok(tamper_usr_open(t, &u, &e));
+		int r = tamper_usr_read(&u, t->file, &b, &e);
+		ck_assert(r == -EINVAL || (r == 0 && memcmp(a.data, b.data, a.len) != 0));
+	}
+}
+END_TEST
+
 START_TEST(another_build_fits_itself)
 {
 	_cleanup_(tamper_free) struct tamper *t = make("other-build");
@@ -485,6 +509,7 @@ int main(void)
 				 kinds_may_be_put_together,
 				 verity_finds_it,
 				 the_file_named_is_altered,
+				 compressed_files_are_found,
 				 another_build_fits_itself,
 				 a_tree_has_no_more_levels,
 				 twins_have_one_uuid_in_both_tables,
