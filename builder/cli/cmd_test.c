@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slipway test */
-#include <fcntl.h>
 #include <ftw.h>
 #include <sys/stat.h>
 
-#include "base/blob.h"
 #include "base/outfile.h"
 #include "base/sink.h"
 #include "builder/cli/json.h"
 #include "builder/cli/machines.h"
+#include "builder/cli/test_inputs.h"
 #include "qemu-tests/suite/suite.h"
 
 /* A machine that has not come to its end by then hangs. */
@@ -51,44 +50,6 @@ static uint64_t available_bytes(void)
 	return kib * KiB;
 }
 
-/* out/node_1.raw: out/node_1.roothash. Nothing where there is no such file. */
-static int read_root_hash(const char *image, char **ret, struct err *e)
-{
-	size_t len = strlen(image) - (str_has_suffix(image, ".raw") ? 4 : 0);
-	_cleanup_free_ char *path = str_printf("%.*s.roothash", (int)len, image);
-	_cleanup_(blob_unref) struct blob *b = NULL;
-
-	if (!path)
-		return err_oom(e);
-	int r = blob_new_file(AT_FDCWD, path, &b, e);
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return r;
-	*ret = strndup(b->data ? (const char *)b->data : "", b->len);
-	if (!*ret)
-		return err_oom(e);
-	(*ret)[strcspn(*ret, "\n")] = '\0';
-	return 0;
-}
-
-static int get_root_hash(struct test *t, struct err *e)
-{
-	uint8_t bytes[SHA256_BYTES];
-	int r = 0;
-
-	if (t->o->root_hash) {
-		t->root_hash = strdup(t->o->root_hash);
-		r = t->root_hash ? 0 : err_oom(e);
-	} else {
-		r = read_root_hash(t->o->image, &t->root_hash, e);
-	}
-	if (r == 0 && t->root_hash && hex_decode(t->root_hash, bytes, sizeof(bytes)) < 0)
-		r = err_set(e, -EINVAL, "root hash \"%.80s\" is not 64 hexadecimal digits",
-			    t->root_hash);
-	return r;
-}
-
 /* A machine keeps one core busy under emulation, and uses two at most with KVM. */
 static int get_jobs(struct test *t, struct err *e)
 {
@@ -98,69 +59,6 @@ static int get_jobs(struct test *t, struct err *e)
 		return err_set(e, -EINVAL, "--jobs %s: not a number from 1 to 1024", t->o->jobs);
 	t->jobs = (unsigned int)n;
 	return 0;
-}
-
-static int get_allowed(struct test *t, struct err *e)
-{
-	int r = allowed_add_own(&t->allowed, e);
-
-	for (size_t i = 0; r == 0 && i < t->o->allow.n; i++) {
-		_cleanup_(blob_unref) struct blob *b = NULL;
-		r = blob_new_file(AT_FDCWD, t->o->allow.v[i], &b, e);
-		if (r == 0)
-			r = allowed_add(&t->allowed, (const char *)b->data, b->len,
-					t->o->allow.v[i], e);
-	}
-	return r;
-}
-
-/* A path that is this machine's own: packages name /usr/lib and /root as well. */
-static int forbid_path(struct test *t, const char *path)
-{
-	static const char *const common[] = { "/usr/", "/etc/", "/run/", "/dev/", "/proc/" };
-	_cleanup_free_ char *real = path ? realpath(path, NULL) : NULL;
-
-	if (!real || !strchr(real + 1, '/') || strv_contains(&t->forbidden, real))
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
-		if (str_has_prefix(real, common[i]))
-			return 0;
-	return strv_add(&t->forbidden, real);
-}
-
-/* A name that no package would hold by chance: "runner" and "debian" are words of others, too. */
-static int forbid_host_name(struct test *t)
-{
-	char name[256] = "";
-
-	if (gethostname(name, sizeof(name) - 1) < 0 || strlen(name) < 6 ||
-	    !strpbrk(name, "0123456789-."))
-		return 0;
-	return strv_add(&t->forbidden, name);
-}
-
-/* Most images are tested where they were built. */
-static int get_forbidden(struct test *t, struct err *e)
-{
-	_cleanup_free_ char *dir = strdup(t->o->image);
-	char *slash = dir ? strrchr(dir, '/') : NULL;
-	int r = 0;
-
-	if (slash)
-		slash[1] = '\0';
-	for (size_t i = 0; r == 0 && i < t->o->forbid.n; i++)
-		r = strv_add(&t->forbidden, t->o->forbid.v[i]);
-	if (r == 0 && slash)
-		r = forbid_path(t, dir);
-	if (r == 0)
-		r = forbid_path(t, ".");
-	if (r == 0)
-		r = forbid_path(t, t->c->cache_dir);
-	if (r == 0)
-		r = forbid_path(t, t->c->home_dir);
-	if (r == 0)
-		r = forbid_host_name(t);
-	return dir && r == 0 ? 0 : err_oom(e);
 }
 
 static int make_log_dir(struct test *t, struct err *e)
@@ -322,13 +220,13 @@ static int test(struct cli *c, const struct test_options *o, struct err *e)
 	if (r == 0)
 		r = get_jobs(&t, e);
 	if (r == 0)
-		r = get_root_hash(&t, e);
+		r = test_root_hash(o->image, o->root_hash, &t.root_hash, e);
 	if (r == 0 && o->key)
 		r = signer_load(o->key, o->certificate, 0, &t.owner, e);
 	if (r == 0)
-		r = get_allowed(&t, e);
+		r = test_allowed(o->image, &o->allow, &t.allowed, e);
 	if (r == 0)
-		r = get_forbidden(&t, e);
+		r = test_forbidden(c, o->image, &o->forbid, &t.forbidden, e);
 	if (r == 0 && o->junit)
 		r = outfile_open(&t.junit, o->junit, 0644, e);
 	if (r == 0)

@@ -4,4 +4,4 @@ src += builder/cli/cmd_archive.c builder/cli/cmd_boot.c builder/cli/cmd_build.c 
        builder/cli/cmd_cat.c builder/cli/cmd_extract.c builder/cli/cmd_ls.c \
        builder/cli/codecs.c builder/cli/files.c builder/cli/inputs.c builder/cli/json.c builder/cli/json_build.c \
        builder/cli/machines.c builder/cli/memory.c builder/cli/options.c builder/cli/plan.c builder/cli/progress.c \
-       builder/cli/scripts_json.c builder/cli/scripts_print.c
+       builder/cli/scripts_json.c builder/cli/scripts_print.c builder/cli/test_inputs.c

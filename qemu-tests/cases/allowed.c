@@ -37,35 +37,59 @@ static bool cut_reason(char *line)
 	return true;
 }
 
-int allowed_add(struct allowed *a, const char *text, size_t len, const char *name, struct err *e)
+/* "[podman]" is for images called podman_…; Return: whether the line is such a one */
+static bool is_section(const char *line, const char *image, bool *ret_applies)
 {
-	const char *end = text + len;
+	const char *slash = strrchr(image, '/'), *file = slash ? slash + 1 : image;
+	size_t len = strlen(line);
 
-	for (size_t number = 1; text < end; number++) {
+	if (len < 3 || line[0] != '[' || line[len - 1] != ']')
+		return false;
+	*ret_applies = strncmp(file, line + 1, len - 2) == 0 && file[len - 2] == '_';
+	return true;
+}
+
+static int add_line(struct allowed *a, char *line, struct err *e)
+{
+	if (!is_kind(line))
+		return err_set(e, -EINVAL, "of no kind that is known: %.80s", line);
+	if (!cut_reason(line))
+		return err_set(e, -EINVAL, "a reason is missing: # why");
+	return strv_add(&a->patterns, line) < 0 ? err_oom(e) : 0;
+}
+
+/* What is not for this image has to be good as well. */
+int allowed_add(struct allowed *a, const char *text, size_t len, const char *image,
+		const char *name, struct err *e)
+{
+	struct allowed others = { 0 };
+	const char *end = text + len;
+	bool applies = true;
+	int r = 0;
+
+	for (size_t number = 1; r == 0 && text < end; number++) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t n = (size_t)((newline ? newline : end) - text);
 		_cleanup_free_ char *line = strndup(text, n);
-		if (!line)
-			return err_oom(e);
+		if (!line) {
+			r = err_oom(e);
+			break;
+		}
 		text += n + 1;
-		if (*line == '\0' || *line == '#')
+		if (*line == '\0' || *line == '#' || is_section(line, image, &applies))
 			continue;
-		if (!is_kind(line))
-			return err_set(e, -EINVAL, "%s:%zu: of no kind that is known: %.80s", name,
-				       number, line);
-		if (!cut_reason(line))
-			return err_set(e, -EINVAL, "%s:%zu: a reason is missing: # why", name,
-				       number);
-		if (strv_add(&a->patterns, line) < 0)
-			return err_oom(e);
+		r = add_line(applies ? a : &others, line, e);
+		if (r < 0)
+			err_wrap(e, r, "%s:%zu", name, number);
 	}
-	return 0;
+	allowed_done(&others);
+	return r;
 }
 
-int allowed_add_own(struct allowed *a, struct err *e)
+int allowed_add_own(struct allowed *a, const char *image, struct err *e)
 {
 	return allowed_add(a, allowed_list_start, (size_t)(allowed_list_end - allowed_list_start),
-			   "the suite's own list", e);
+			   image, "the suite's own list", e);
 }
 
 bool allowed_test(const struct allowed *a, const char *finding)

@@ -7,8 +7,9 @@
  *     set-id 4755 0:0 /usr/bin/su
  *     listen tcp *:22                 # sshd
  *
- * The suite carries a list for what all images of recipes/common have; `slipway test --allow FILE` adds
- * to it, so that whoever judges an image decides, and not the image.
+ * What follows a line "[podman]" is for images of this recipe only. The suite carries a list for images of
+ * the recipes here; `slipway test --allow FILE` adds to it, so that whoever judges an image decides, and
+ * not the image.
  */
 #include "base/buf.h"
 #include "base/err.h"
@@ -23,14 +24,15 @@ void allowed_done(struct allowed *a);
 /**
  * allowed_add() - take up a list
  * @text: lines of a pattern, "#", and the reason; empty ones and those that begin with "#" are nothing
+ * @image: path of the image, whose name tells its recipe
  * @name: of the list, in errors
  * Return: 0; -EINVAL with the line that has no reason or is of no kind that is known; -ENOMEM
  */
-int allowed_add(struct allowed *a, const char *text, size_t len, const char *name,
-		struct err *e) must_check;
+int allowed_add(struct allowed *a, const char *text, size_t len, const char *image,
+		const char *name, struct err *e) must_check;
 
 /** allowed_add_own() - the list that the suite carries */
-int allowed_add_own(struct allowed *a, struct err *e) must_check;
+int allowed_add_own(struct allowed *a, const char *image, struct err *e) must_check;
 
 /** allowed_test() - does a pattern fit? */
 bool allowed_test(const struct allowed *a, const char *finding);

@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include "builder/audit/files.h"
+
 #define BOOT_TIMEOUT_SEC 600
 
 const char *boot_said(const struct boot *b)
@@ -154,11 +156,33 @@ static int check_units(struct boot *b, const char *const *units, struct err *e)
 	return 0;
 }
 
+/* Cases ask through sshd and a shell: an image without them can be started, but not asked. */
+static int check_channel(const struct vm_case_context *ctx, struct err *e)
+{
+	static const char *const needed[] = { "sbin/sshd", "bin/sh" };
+	_cleanup_(image_files_free) struct image_files *f = NULL;
+	struct fs_stat st;
+	int r = image_files_open(ctx->image, NULL, &f, e);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(needed); i++) {
+		r = image_files_find(f, needed[i], &st, e);
+		if (r == -ENOENT) {
+			err_set(e, r, "the image has no /usr/%s, through which it could be asked",
+				needed[i]);
+			return VM_CASE_SKIPPED;
+		}
+	}
+	return r;
+}
+
 int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct err *e)
 {
 	__attribute__((cleanup(boot_done))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
-	int r = start(&b, p, e);
+	int r = check_channel(ctx, e);
 
+	if (r != 0)
+		return r;
+	r = start(&b, p, e);
 	if (r >= 0)
 		r = boot_wait_up(&b, e);
 	if (r >= 0)

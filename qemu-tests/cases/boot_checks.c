@@ -15,6 +15,9 @@ static int check_secure_boot(struct boot *b, struct err *e)
 	if (b->out.len != 5 || b->out.data[4] != 1)
 		return err_set(e, -EBADMSG, "Secure Boot is off");
 	r = guest_ask(b->vm, &b->out, e, "cat /sys/kernel/security/lockdown");
+	if (r >= 0 && !strstr(boot_said(b), "[integrity]") &&
+	    !strstr(boot_said(b), "[confidentiality]"))
+		r = err_set(e, -EBADMSG, "the kernel is not locked down: %s", boot_said(b));
 	return r < 0 ? r : guest_note(b->ctx, e, "lockdown: %s", boot_said(b));
 }
 

@@ -3,15 +3,21 @@
  * A program that the tests carry into the guest, linked statically: it needs nothing of the image.
  *
  *     guest dm-tables    every device-mapper device: "<name> <sector> <sectors> <target> <parameters>"
+ *     guest survey       files, mounts and sockets of which there is a list: see allowed.h
  *     guest [container]  what a process sees of its container
  */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <linux/dm-ioctl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static union {
@@ -70,6 +76,106 @@ static int dm_tables(void)
 	}
 }
 
+static void show_capability(const char *path)
+{
+	unsigned char value[64];
+	ssize_t n = lgetxattr(path, "security.capability", value, sizeof(value));
+
+	if (n <= 0)
+		return;
+	printf("capability ");
+	for (ssize_t i = 0; i < n; i++)
+		printf("%02x", value[i]);
+	printf(" %s\n", path);
+}
+
+static int show_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)ftw;
+	if (strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0)
+		return FTW_SKIP_SUBTREE;
+	if (type == FTW_NS || (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)))
+		return FTW_CONTINUE;
+	if (st->st_mode & S_IWOTH)
+		printf("world-writable %o %s\n", st->st_mode & 07777, path);
+	if (!S_ISREG(st->st_mode))
+		return FTW_CONTINUE;
+	if (st->st_mode & (S_ISUID | S_ISGID))
+		printf("set-id %o %u:%u %s\n", st->st_mode & 07777, st->st_uid, st->st_gid, path);
+	show_capability(path);
+	return FTW_CONTINUE;
+}
+
+static int has_option(const char *options, const char *want)
+{
+	size_t n = strlen(want);
+
+	for (; options; options = strchr(options, ',') ? strchr(options, ',') + 1 : NULL)
+		if (strncmp(options, want, n) == 0 && (options[n] == ',' || options[n] == '\0'))
+			return 1;
+	return 0;
+}
+
+/* "36 35 98:0 / /mnt rw,noatime shared:1 - ext3 /dev/root rw,errors=continue"; proc_pid_mountinfo(5) */
+static int show_mounts(void)
+{
+	static const char *const limits[] = { "nosuid", "nodev", "noexec" };
+	char line[8192], point[4096], options[1024], type[256], super[4096];
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+
+	if (!f)
+		return 1;
+	while (fgets(line, sizeof(line), f)) {
+		const char *dash = strstr(line, " - ");
+		if (!dash || sscanf(line, "%*s %*s %*s %*s %4095s %1023s", point, options) != 2 ||
+		    sscanf(dash, " - %255s %*s %4095s", type, super) != 2)
+			return 1;
+		if (!has_option(options, "rw") || !has_option(super, "rw"))
+			continue;
+		printf("writable %s %s", point, type);
+		for (size_t i = 0; i < 3; i++)
+			if (has_option(options, limits[i]))
+				printf(" %s", limits[i]);
+		printf("\n");
+	}
+	return fclose(f) != 0;
+}
+
+/* "0: 00000000:0016 00000000:0000 0A …": addresses are words of the machine; proc_pid_net(5) */
+static int show_sockets(const char *name, unsigned int listening)
+{
+	char path[64], line[512], hex[33], text[INET6_ADDRSTRLEN];
+	unsigned int port, state, word;
+	uint32_t address[4];
+
+	snprintf(path, sizeof(path), "/proc/net/%s", name);
+	FILE *f = fopen(path, "re");
+	if (!f || !fgets(line, sizeof(line), f))
+		return 1;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " %*[^:]: %32[0-9A-F]:%x %*s %x", hex, &port, &state) != 3)
+			return 1;
+		if (state != listening)
+			continue;
+		for (size_t i = 0; hex[8 * i] && i < 4; i++) {
+			if (sscanf(hex + 8 * i, "%8x", &word) != 1)
+				return 1;
+			address[i] = word;
+		}
+		inet_ntop(hex[8] ? AF_INET6 : AF_INET, address, text, sizeof(text));
+		printf(hex[8] ? "listen %.3s [%s]:%u\n" : "listen %.3s %s:%u\n", name, text, port);
+	}
+	return fclose(f) != 0;
+}
+
+/* Of the states of a socket, TCP_LISTEN and TCP_CLOSE: what an unconnected UDP socket is in. */
+static int survey(void)
+{
+	return nftw("/", show_file, 32, FTW_PHYS | FTW_ACTIONRETVAL) < 0 || show_mounts() ||
+	       show_sockets("tcp", 0x0a) || show_sockets("tcp6", 0x0a) ||
+	       show_sockets("udp", 0x07) || show_sockets("udp6", 0x07);
+}
+
 static int container(void)
 {
 	char line[4096];
@@ -85,5 +191,7 @@ static int container(void)
 
 int main(int argc, char **argv)
 {
-	return argc > 1 && strcmp(argv[1], "dm-tables") == 0 ? dm_tables() : container();
+	if (argc > 1 && strcmp(argv[1], "dm-tables") == 0)
+		return dm_tables();
+	return argc > 1 && strcmp(argv[1], "survey") == 0 ? survey() : container();
 }

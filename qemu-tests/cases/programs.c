@@ -6,50 +6,58 @@
 
 static const struct {
 	const char *pattern, *what;
+	bool initrd_only;
 } known[] = {
-	{ "sh", "a shell" },
-	{ "*bash", "a shell" },
-	{ "dash", "a shell" },
-	{ "*ash.static", "a shell" },
-	{ "ash", "a shell" },
-	{ "zsh*", "a shell" },
-	{ "*ksh*", "a shell" },
-	{ "yash", "a shell" },
-	{ "fish", "a shell" },
-	{ "*csh", "a shell" },
-	{ "busybox*", "a shell" },
-	{ "toybox*", "a shell" },
-	{ "perl*", "an interpreter" },
-	{ "python*", "an interpreter" },
-	{ "pypy*", "an interpreter" },
-	{ "ruby*", "an interpreter" },
-	{ "lua*", "an interpreter" },
-	{ "php*", "an interpreter" },
-	{ "node", "an interpreter" },
-	{ "nodejs", "an interpreter" },
-	{ "tclsh*", "an interpreter" },
-	{ "expect", "an interpreter" },
-	{ "guile*", "an interpreter" },
-	{ "*awk", "an interpreter" },
-	{ "gdb*", "an interpreter" },
-	{ "apt", "a package manager" },
-	{ "apt-*", "a package manager" },
-	{ "aptitude*", "a package manager" },
-	{ "dpkg*", "a package manager" },
-	{ "rpm*", "a package manager" },
-	{ "*dnf*", "a package manager" },
-	{ "yum*", "a package manager" },
-	{ "zypper", "a package manager" },
-	{ "apk", "a package manager" },
-	{ "pacman*", "a package manager" },
-	{ "opkg*", "a package manager" },
-	{ "snap", "a package manager" },
-	{ "flatpak", "a package manager" },
-	{ "pip", "a package manager" },
-	{ "pip[0-9]*", "a package manager" },
-	{ "gem", "a package manager" },
-	{ "npm", "a package manager" },
-	{ "cargo", "a package manager" },
+	{ "sh", "a shell", false },
+	{ "*bash", "a shell", false },
+	{ "dash", "a shell", false },
+	{ "*ash.static", "a shell", false },
+	{ "ash", "a shell", false },
+	{ "zsh*", "a shell", false },
+	{ "*ksh*", "a shell", false },
+	{ "yash", "a shell", false },
+	{ "fish", "a shell", false },
+	{ "*csh", "a shell", false },
+	{ "busybox*", "a shell", false },
+	{ "toybox*", "a shell", false },
+	{ "perl*", "an interpreter", false },
+	{ "python*", "an interpreter", false },
+	{ "pypy*", "an interpreter", false },
+	{ "ruby*", "an interpreter", false },
+	{ "lua*", "an interpreter", false },
+	{ "php*", "an interpreter", false },
+	{ "node", "an interpreter", false },
+	{ "nodejs", "an interpreter", false },
+	{ "tclsh*", "an interpreter", false },
+	{ "expect", "an interpreter", false },
+	{ "guile*", "an interpreter", false },
+	{ "*awk", "an interpreter", false },
+	{ "gdb*", "an interpreter", false },
+	{ "apt", "a package manager", false },
+	{ "apt-*", "a package manager", false },
+	{ "aptitude*", "a package manager", false },
+	{ "dpkg*", "a package manager", false },
+	{ "rpm*", "a package manager", false },
+	{ "*dnf*", "a package manager", false },
+	{ "yum*", "a package manager", false },
+	{ "zypper", "a package manager", false },
+	{ "apk", "a package manager", false },
+	{ "pacman*", "a package manager", false },
+	{ "opkg*", "a package manager", false },
+	{ "snap", "a package manager", false },
+	{ "flatpak", "a package manager", false },
+	{ "pip", "a package manager", false },
+	{ "pip[0-9]*", "a package manager", false },
+	{ "gem", "a package manager", false },
+	{ "npm", "a package manager", false },
+	{ "cargo", "a package manager", false },
+	{ "su", "what lets people in", true },
+	{ "runuser", "what lets people in", true },
+	{ "sulogin", "what lets people in", true },
+	{ "systemd-sulogin-shell", "what lets people in", true },
+	{ "login", "what lets people in", true },
+	{ "*getty", "what lets people in", true },
+	{ "sshd*", "what lets people in", true },
 };
 
 void programs_done(struct programs *p)
@@ -72,10 +80,10 @@ static bool is_program(const struct artefact_file *f)
 	return S_ISLNK(f->mode) || (S_ISREG(f->mode) && f->mode & 0111);
 }
 
-static const char *what_is(const char *name)
+static const char *what_is(const char *name, bool initrd)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (fnmatch(known[i].pattern, name, 0) == 0)
+		if ((initrd || !known[i].initrd_only) && fnmatch(known[i].pattern, name, 0) == 0)
 			return known[i].what;
 	return NULL;
 }
@@ -135,7 +143,7 @@ int programs_look(struct programs *p, const struct artefact_file *f, struct err 
 	int r = script_interpreter(f, &interpreter, e);
 	if (r < 0)
 		return r;
-	const char *what = what_is(base_name(f->path));
+	const char *what = what_is(base_name(f->path), initrd);
 	r = initrd ? look_initrd(p, f, what, interpreter) : look_usr(p, f, what, interpreter);
 	return r < 0 ? err_oom(e) : 0;
 }

@@ -2,7 +2,7 @@
 #pragma once
 /*
  * Programs that an immutable node has no use for and an intruder has: interpreters, package managers,
- * shells. In the initrd there are none; in /usr those that a list allows.
+ * shells. In the initrd there are none, nor what lets people in; in /usr those that a list allows.
  */
 #include "base/strv.h"
 #include "qemu-tests/cases/artefact.h"

@@ -48,10 +48,18 @@ says "program /usr/bin/python3.13" "$findings"
 
 # Whoever judges may allow it, with a reason.
 rm "$common/initrd/usr/bin/rescue" "$common/overlay/usr/bin/hello.pl"
+sed -i '/^remove:/a\  - {path: /usr/sbin/sshd, why: "a test"}' "$common/base.yaml"
 build
 try 1 "program /usr/bin/python3.13" suite "$image" contents
 echo 'program /usr/bin/python3.13 # a test' >"$T/allow"
 try 0 "PASS contents" suite --allow "$T/allow" "$image" contents
 echo 'program /usr/bin/python3.13' >"$T/allow"
 fails 3 "$T/allow:1: a reason is missing" suite --allow "$T/allow" "$image" contents
+
+# An image that cannot be asked is not started.
+if command -v qemu-system-x86_64 >/dev/null; then
+	try 0 "SKIP boot (0 s): the image has no /usr/sbin/sshd" env SLIPWAY_ACCEL=tcg "$slipway" test "$image" boot
+else
+	echo "SKIP an image without sshd: QEMU is missing"
+fi
 finish

@@ -45,20 +45,21 @@ START_TEST(programs_are_known_by_their_names)
 }
 END_TEST
 
-START_TEST(the_initrd_has_no_shell_and_no_script)
+START_TEST(the_initrd_has_no_shell_no_login_and_no_script)
 {
 	struct programs p = { 0 };
 
 	look(&p, ARTEFACT_INITRD, "usr/bin/busybox", PROGRAM, "\177ELF");
 	look(&p, ARTEFACT_INITRD, "usr/sbin/perl", PROGRAM, "\177ELF");
+	look(&p, ARTEFACT_INITRD, "usr/sbin/sulogin", PROGRAM, "\177ELF");
 	look(&p, ARTEFACT_INITRD, "usr/lib/x", PROGRAM, "#!/bin/true\n");
 	look(&p, ARTEFACT_INITRD, "usr/bin/mount", PROGRAM, "\177ELF");
 	look(&p, ARTEFACT_INITRD, "etc/pam.d/su", S_IFREG | 0644, "");
 	ck_ok(programs_end(&p, &e));
 	ck_assert_uint_eq(p.findings.n, 0);
-	ck_assert_uint_eq(p.wrong.n, 3);
+	ck_assert_uint_eq(p.wrong.n, 4);
 	ck_assert_str_eq(p.wrong.v[0], "initrd: /usr/bin/busybox is a shell");
-	ck_assert_str_eq(p.wrong.v[2], "initrd: /usr/lib/x is a script for true");
+	ck_assert_str_eq(p.wrong.v[3], "initrd: /usr/lib/x is a script for true");
 	programs_done(&p);
 }
 END_TEST
@@ -86,7 +87,7 @@ END_TEST
 
 static int add(struct allowed *a, const char *text)
 {
-	return allowed_add(a, text, strlen(text), "my.list", &e);
+	return allowed_add(a, text, strlen(text), "out/node_1.raw", "my.list", &e);
 }
 
 START_TEST(what_no_pattern_fits_is_not_allowed)
@@ -118,6 +119,10 @@ START_TEST(each_line_has_a_kind_and_a_reason)
 	ck_fails(add(&a, "listen tcp *:22 # \n"), -EINVAL, "my.list:1: a reason");
 	ck_fails(add(&a, "setuid /usr/bin/su # login\n"), -EINVAL, "my.list:1: of no kind");
 	ck_fails(add(&a, "* # all\n"), -EINVAL, "of no kind");
+	ck_fails(add(&a, "[other]\nlisten tcp *:80\n"), -EINVAL, "my.list:2: a reason");
+	ck_assert_uint_eq(a.patterns.n, 1);
+	ck_ok(add(&a, "[nodes]\nlisten tcp *:1 # x\n[node]\nlisten tcp *:2 # x\n"));
+	ck_assert(!allowed_test(&a, "listen tcp *:1") && allowed_test(&a, "listen tcp *:2"));
 	allowed_done(&a);
 }
 END_TEST
@@ -126,13 +131,18 @@ START_TEST(the_suites_own_list_is_good)
 {
 	struct allowed a = { 0 };
 
-	ck_ok(allowed_add_own(&a, &e));
+	ck_ok(allowed_add_own(&a, "podman_1.raw", &e));
 	ck_assert(allowed_test(&a, "program /usr/bin/bash"));
 	ck_assert(!allowed_test(&a, "program /usr/bin/perl"));
+	ck_assert(allowed_test(&a, "set-id 4755 0:0 /usr/bin/newuidmap"));
+	allowed_done(&a);
+	ck_ok(allowed_add_own(&a, "podmans_1.raw", &e));
+	ck_assert(!allowed_test(&a, "set-id 4755 0:0 /usr/bin/newuidmap"));
 	allowed_done(&a);
 }
 END_TEST
 
-TEST_MAIN("programs", programs_are_known_by_their_names, the_initrd_has_no_shell_and_no_script,
-	  a_script_has_its_interpreter, what_no_pattern_fits_is_not_allowed,
-	  each_line_has_a_kind_and_a_reason, the_suites_own_list_is_good)
+TEST_MAIN("programs", programs_are_known_by_their_names,
+	  the_initrd_has_no_shell_no_login_and_no_script, a_script_has_its_interpreter,
+	  what_no_pattern_fits_is_not_allowed, each_line_has_a_kind_and_a_reason,
+	  the_suites_own_list_is_good)

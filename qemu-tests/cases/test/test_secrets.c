@@ -151,6 +151,24 @@ START_TEST(the_words_of_programs_are_no_keys)
 }
 END_TEST
 
+START_TEST(bytes_like_those_in_keys_are_no_keys)
+{
+	uint8_t rsa[64] = {
+		0x30, 0x82, 0x04, 0xbe, 0x02, 0x01, 0x00, 0x30, 0x0d, 0x06, 0x09, 0x2a,
+		0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00, 0x04, 0x82
+	};
+	uint8_t ec[64] = { 0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20, [39] = 0xa0 };
+
+	ck_assert_uint_eq(look(rsa, sizeof(rsa), NULL).keys, 1);
+	rsa[0] = 0x31; /* no sequence */
+	ck_assert_uint_eq(look(rsa, sizeof(rsa), NULL).keys, 0);
+	ck_assert_uint_eq(look(ec, sizeof(ec), NULL).keys, 1);
+	ck_assert_uint_eq(look(ec, 39, NULL).keys, 0);
+	ec[39] = 0xa1; /* no curve behind the secret */
+	ck_assert_uint_eq(look(ec, sizeof(ec), NULL).keys, 0);
+}
+END_TEST
+
 START_TEST(an_id_is_of_one_key)
 {
 	static const char two[] =
@@ -184,4 +202,4 @@ START_TEST(words_are_found_as_bytes)
 END_TEST
 
 TEST_MAIN("secrets", keys_are_found_and_public_ones_are_not, the_words_of_programs_are_no_keys,
-	  an_id_is_of_one_key, words_are_found_as_bytes)
+	  bytes_like_those_in_keys_are_no_keys, an_id_is_of_one_key, words_are_found_as_bytes)
