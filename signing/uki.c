@@ -91,6 +91,11 @@ static const char *machine_name(uint16_t machine)
 					     : "an unknown machine";
 }
 
+static int wrap_part(struct err *e, int r, const char *what, const char *name)
+{
+	return name ? err_wrap(e, r, "%s %s", what, name) : err_wrap(e, r, "%s", what);
+}
+
 static int parse_parts(const struct uki_params *p, struct pe *stub, struct pe *kernel,
 		       struct err *e)
 {
@@ -99,10 +104,10 @@ static int parse_parts(const struct uki_params *p, struct pe *stub, struct pe *k
 	if (r == 0)
 		r = check_stub(stub, e);
 	if (r < 0)
-		return err_wrap(e, r, "stub");
+		return wrap_part(e, r, "stub", p->stub_name);
 	r = pe_parse(kernel, p->linux_.data, p->linux_.len, e);
 	if (r < 0)
-		return err_wrap(e, r, "kernel");
+		return wrap_part(e, r, "kernel", p->kernel_name);
 	if (stub->machine != kernel->machine)
 		return err_set(e, -EINVAL, "the stub is for %s (%#x), the kernel for %s (%#x)",
 			       machine_name(stub->machine), stub->machine,

@@ -16,8 +16,9 @@ struct uki_part {
 };
 
 struct uki_params {
-	struct uki_part stub;	/* linuxx64.efi.stub or linuxaa64.efi.stub */
-	struct uki_part linux_; /* a kernel with an EFI stub */
+	struct uki_part stub;		     /* linuxx64.efi.stub or linuxaa64.efi.stub */
+	struct uki_part linux_;		     /* a kernel with an EFI stub */
+	const char *stub_name, *kernel_name; /* which, for messages; may be NULL */
 	struct uki_part initrd;
 	struct uki_part osrel;	 /* os-release */
 	struct uki_part cmdline; /* one line without its newline */

@@ -67,6 +67,10 @@ static struct uki_params uki_params(const struct build *b)
 	return (struct uki_params){
 		.stub = blob_part(b->stub),
 		.linux_ = blob_part(b->kernel),
+		.stub_name = str_eq(b->p.recipe->arch, "arm64")
+				     ? "linuxaa64.efi.stub, of systemd-boot-efi or an overlay"
+				     : "linuxx64.efi.stub, of systemd-boot-efi or an overlay",
+		.kernel_name = b->kernel_version,
 		.initrd = { b->initrd_image.data, b->initrd_image.len },
 		.osrel = blob_part(b->os_release),
 		.cmdline = str_part(b->cmdline),
@@ -78,8 +82,7 @@ static int uki_plan(struct build *b, struct err *e)
 {
 	struct uki_params p = uki_params(b);
 
-	int r = uki_check(&p, e);
-	return r < 0 ? err_wrap(e, r, "UKI") : 0;
+	return uki_check(&p, e);
 }
 
 static int uki_run(struct build *b, struct err *e)
@@ -87,8 +90,9 @@ static int uki_run(struct build *b, struct err *e)
 	struct uki_params p = uki_params(b);
 
 	int r = uki_build(&p, &b->uki, e);
-	if (r == 0)
-		r = authenticode_sign(b->signer, &b->uki, e);
+	if (r < 0)
+		return r;
+	r = authenticode_sign(b->signer, &b->uki, e);
 	if (r < 0)
 		return err_wrap(e, r, "UKI");
 	return write_output(b, BUILD_UKI, b->uki.data, b->uki.len, e);

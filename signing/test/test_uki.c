@@ -201,6 +201,9 @@ START_TEST(bad_stubs_and_kernels)
 	ck_refused(-EINVAL, "stub: it is not a systemd-stub");
 	right.stub = (struct uki_part)TEXT("#!/bin/sh");
 	ck_refused(-EBADMSG, "UKI: stub: not a PE file");
+	right.stub = (struct uki_part)TEXT("#!/bin/sh");
+	right.stub_name = "s.stub";
+	ck_refused(-EBADMSG, "UKI: stub s.stub: not a PE file");
 	right.linux_ = (struct uki_part)TEXT("\x1f\x8b a compressed kernel");
 	ck_refused(-EBADMSG, "UKI: kernel: not a PE file");
 	fx_make_stub(&other, PE_MACHINE_X86_64, "252.39-1");

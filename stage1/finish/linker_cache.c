@@ -149,7 +149,9 @@ static int scan(struct cache *c, const struct linker_dir *d, struct libraries *l
 		else if (!file && strstr(child->name, ".so."))
 			r = strv_add(stale, path) < 0 ? err_oom(e) : 0;
 		if (r < 0)
-			return err_wrap(e, r, "%s", path);
+			err_wrap(e, r, "%s", path);
+		if (r < 0)
+			return r == -EBADMSG ? tree_blame(file, r, e) : r;
 	}
 	return 0;
 }

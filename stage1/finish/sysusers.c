@@ -317,7 +317,7 @@ static int read_file(struct sysusers *s, const struct finish_params *p, const ch
 		_cleanup_free_ char *where = str_printf("%s:%u", path, number);
 		r = where ? sysusers_add_line(s, p, line, where, e) : err_oom(e);
 		if (r < 0)
-			return r;
+			return tree_blame(tree_resolve(p->tree, path), r, e);
 	}
 	return 0;
 }

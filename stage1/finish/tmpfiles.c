@@ -86,6 +86,8 @@ static int read_file(const struct tree *t, struct tmpfiles *f, const char *path,
 	_cleanup_free_ char *text = NULL;
 
 	int r = text_read(t, path, &text, e);
+	if (r < 0)
+		return r;
 	char *rest = text, *line;
 	for (unsigned int number = 1; r == 0 && (line = text_next_line(&rest)); number++) {
 		line = text_strip(line);
@@ -94,7 +96,7 @@ static int read_file(const struct tree *t, struct tmpfiles *f, const char *path,
 		    line[strcspn(line, " \t") + strspn(line + strcspn(line, " \t"), " \t")] != '%')
 			r = read_line(f, line, path, number, e);
 	}
-	return r;
+	return r < 0 ? tree_blame(tree_resolve(t, path), r, e) : 0;
 }
 
 int tmpfiles_read(const struct tree *t, struct tmpfiles *f, struct err *e)

@@ -236,6 +236,8 @@ int initrd_add_libraries(struct initrd_build *b, struct err *e)
 			r = add_for_file(&c, b->files[i], path, e);
 		if (r < 0 && r != -ENOMEM && r != -ECANCELED && !str_has_prefix(e->msg, path))
 			err_wrap(e, r, "%s", path);
+		if (r == -EBADMSG)
+			tree_blame(b->files[i], r, e);
 	}
 	if (r == 0)
 		r = check_missing(&c, e);

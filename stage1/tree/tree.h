@@ -100,6 +100,13 @@ struct tree_node *tree_resolve(const struct tree *t, const char *path);
 /** tree_resolves_inside() - does tree_resolve() of a path never meet a ".." at the root? */
 bool tree_resolves_inside(const struct tree *t, const char *path);
 
+/**
+ * tree_blame() - for an error in what a file holds: who brought the file, and what to do about it
+ * @r: of other errors than -EBADMSG and -EINVAL no file is to blame
+ * Return: @r
+ */
+int tree_blame(const struct tree_node *n, int r, struct err *e);
+
 /*
  * Adding. Missing parents are made as directories, 0755 root:root, with the mtime and origin of the
  * entry. All return 0 and the node in *@ret (@ret may be NULL), or

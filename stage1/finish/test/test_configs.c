@@ -185,6 +185,7 @@ START_TEST(etc_of_tmpfiles)
 	ck_fails(finish_configs(&f.p, &e), -EBADMSG, "a.conf:2");
 	fx_overlay_file(&f, "usr/lib/tmpfiles.d/a.conf", "- /etc/x 0755\n");
 	ck_fails(finish_configs(&f.p, &e), -EBADMSG, "a.conf:1: not a line of tmpfiles.d(5)");
+	ck_assert_msg(str_has_suffix(e.msg, "; correct it there"), "%s", e.msg);
 	fx_done(&f);
 }
 END_TEST

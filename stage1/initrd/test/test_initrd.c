@@ -305,7 +305,10 @@ START_TEST(a_damaged_program_is_an_error)
 	put(&s, "mount", "usr/bin/broken",
 	    "\x7f"
 	    "ELF\2\1 cut");
-	ck_fails(build(&s, defaults, "mount", "", &t), -EBADMSG, "usr/bin/broken: malformed ELF");
+	ck_fails(
+		build(&s, defaults, "mount", "", &t), -EBADMSG,
+		"package mount 1: usr/bin/broken: malformed ELF file: shorter than its header; leave the "
+		"file out with remove:");
 	system_done(&s);
 }
 END_TEST

@@ -267,6 +267,36 @@ START_TEST(walks_are_in_order)
 }
 END_TEST
 
-TEST_MAIN("tree", children_are_in_byte_order, paths, parents_and_directories,
+START_TEST(blame)
+{
+	static const struct {
+		enum tree_origin_kind kind;
+		const char *name, *version, *want;
+		int r;
+	} cases[] = {
+		{ TREE_ORIGIN_PACKAGE, "p", "1",
+		  "package p 1: f:1: odd; leave the file out with remove:, or replace it with one "
+		  "of the overlay",
+		  -EBADMSG },
+		{ TREE_ORIGIN_OVERLAY, "/o", NULL, "overlay /o: f:1: odd; correct it there",
+		  -EINVAL },
+		{ TREE_ORIGIN_FINISHER, "units", NULL, "f:1: odd", -EINVAL },
+		{ TREE_ORIGIN_PACKAGE, "p", "1", "f:1: odd", -ENOMEM },
+	};
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(tree_free) struct tree *t = tree_new();
+		struct tree_meta m = plain;
+		m.origin = tree_add_origin(t, cases[i].kind, cases[i].name, cases[i].version);
+		ck_ok(tree_add_file(t, "f", &m, blob_new_str(""), NULL, &e));
+		int r = err_set(&e, cases[i].r, "f:1: odd");
+		ck_assert_int_eq(tree_blame(tree_lookup(t, "f"), r, &e), cases[i].r);
+		ck_assert_str_eq(e.msg, cases[i].want);
+	}
+}
+END_TEST
+
+TEST_MAIN("tree", blame, children_are_in_byte_order, paths, parents_and_directories,
 	  hard_links_share_an_inode, symlinks_resolve_inside_the_tree, putting_replaces, moving,
 	  xattrs_are_sorted, walks_are_in_order)
