@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "builder/stages/cmdline.h"
+
 #define IN_MEMORY_MAX \
 	(512 * MiB) /* contents that are looked into; of larger ones the offset is told */
 #define READ_BYTES (256 * KiB)
@@ -138,6 +140,8 @@ static int compare_file(struct compare *c, const struct pair *p, struct err *e)
 		return err_oom(e);
 	if (p->t->from_usr && came_from_usr(c, p->x[0]->path, "content"))
 		return compare_bytes(c, &a, &b, DIFF_FROM_USR, e);
+	if (p->t->from_usr && str_eq(p->x[0]->path, CMDLINE_PATTERN_PATH))
+		return compare_bytes(c, &a, &b, DIFF_CMDLINE, e);
 	size_t before = diff_report_total(c->report);
 	r = compare_content(c, &a, &b, e);
 	if (r == 0 && diff_report_total(c->report) == before)

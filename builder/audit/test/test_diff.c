@@ -317,12 +317,16 @@ START_TEST(command_line)
 
 	two_init(&t);
 	t.b.cmdline = "new console=ttyS1 quiet";
+	im_text(t.a.initrd, "usr/lib/slipway/cmdline", "console=ttyS0\n");
+	im_text(t.b.initrd, "usr/lib/slipway/cmdline", "console=ttyS1\n");
 	struct diff_report d = two_compare(&t);
 	const struct diff_item *i =
 		find(&d, DIFF_CMDLINE, "esp: /EFI/Linux/node_1.efi: .cmdline", "word");
 	check_values(i, "console=ttyS0", "console=ttyS1");
 	check_values(i + 1, NULL, "new");
-	check_causes(&d, 2);
+	(void)find(&d, DIFF_CMDLINE,
+		   "esp: /EFI/Linux/node_1.efi: .initrd: /usr/lib/slipway/cmdline", "content");
+	check_causes(&d, 3);
 	(void)find(&d, DIFF_SIGNED, "esp: /EFI/Linux/node_1.efi: certificate 1: signature",
 		   "digest");
 	diff_report_done(&d);
