@@ -4,7 +4,8 @@ src += qemu-tests/vm/accel.c qemu-tests/vm/channel.c qemu-tests/vm/child.c qemu-
        qemu-tests/vm/qmp.c qemu-tests/vm/varstore.c qemu-tests/vm/vm.c qemu-tests/vm/vm_console.c qemu-tests/vm/vm_signs.c
 
 src += $(addprefix qemu-tests/cases/,allowed.c artefact.c boot.c boot_checks.c boot_times.c case_boot.c \
-       case_contents.c case_immutable.c case_nginx.c case_node.c case_podman.c case_secrets.c case_tamper.c case_users.c \
+       case_contents.c case_endings.c case_extensions.c case_immutable.c case_nginx.c case_node.c case_podman.c \
+       case_secrets.c case_tamper.c case_users.c extension.c \
        case_util.c cases.c container.c oci.c programs.c secrets.c tamper.c tamper_machine.c)
 src += $(addprefix qemu-tests/suite/,report.c schedule.c suite.c)
 src += $(addprefix qemu-tests/tamper/,esp.c gpt_edit.c kinds.c kinds_build.c kinds_input.c \

@@ -124,10 +124,10 @@ static int power_off(struct boot *b, struct err *e)
 	return r < 0 ? r : vm_wait_exit(b->vm, 180, NULL, e);
 }
 
-static int check_console(struct boot *b, struct err *e)
+static int check_console(const struct boot *b, const char *const *allow, struct err *e)
 {
 	_cleanup_strv_ struct strv found = STRV_INIT;
-	int n = vm_console_signs(vm_console_text(b->vm), NULL, &found, e);
+	int n = vm_console_signs(vm_console_text(b->vm), allow, &found, e);
 
 	if (n <= 0)
 		return n;
@@ -198,5 +198,5 @@ int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct 
 	keep_journal(&b, p->name);
 	if (r >= 0)
 		r = power_off(&b, e);
-	return r < 0 ? r : check_console(&b, e);
+	return r < 0 ? r : check_console(&b, p->allow, e);
 }

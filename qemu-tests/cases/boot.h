@@ -22,6 +22,7 @@ struct boot_params {
 	const char *name;	   /* of the logs */
 	const char *const *units;  /* that must be active; NULL-terminated */
 	const boot_step_fn *steps; /* what is looked at in this image only; NULL-terminated */
+	const char *const *allow;  /* lines of the console that are no bad sign here; NULL: none */
 	bool keep;		   /* the disk is the node's own, large enough: write into it */
 };
 

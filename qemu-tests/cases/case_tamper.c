@@ -114,6 +114,8 @@ CASE(esp_credential_null, "esp-credential-null",
 CASE(usr_data_late, "usr-data-late", "a flipped bit in /usr ends the node when it is read", 150,
      .kinds = { "usr-data-late" }, .end = TAMPER_LATE, .reason = CORRUPTED);
 
+CASE(given_up, "given-up", "three attempts to boot a damaged /usr, then it is off", 400,
+     .kinds = { "usr-data" }, .end = TAMPER_GIVEN_UP, .reason = CORRUPTED);
 CASE(addons, "addons",
      "addons that nobody signed have no effect; the boot does not read the verity-sig partition",
      150, .kinds = { "addon-unsigned", "addon-other-key", "sig-other-key", "sig-root-hash" },

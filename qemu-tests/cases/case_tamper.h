@@ -28,6 +28,7 @@
 	X(esp_credential)      \
 	X(esp_credential_null) \
 	X(usr_data_late)       \
+	X(given_up)            \
 	X(addons)              \
 	X(uki_old)             \
 	X(smbios_credential)

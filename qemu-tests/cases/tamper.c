@@ -5,6 +5,9 @@
 #define BOOT_TIMEOUT_SEC     900
 #define END_TIMEOUT_SEC	     600
 
+/* That a version gets to come up, by slipway-exhausted.service of the initrd. */
+#define ATTEMPTS 3u
+
 /* What must not be seen: a kernel that firmware should have refused; the init system of an altered /usr,
  * which greets where that of the initrd says "Booting initrd of"; a node that is up. */
 static const char kernel_sign[] = "Linux version ";
@@ -71,6 +74,28 @@ static int judge_stopped(const struct tamper_machine *m, struct err *e)
 	return r < 0 ? r : never_up(m->boot.vm, e);
 }
 
+/* After the attempts: one start that marks the version bad, and one that finds no other. */
+static int judge_given_up(const struct tamper_machine *m, struct err *e)
+{
+	static const struct vm_pattern refused[] = {
+		{ .text = "Starting .*Refusal to boot a version that failed", .regex = true },
+	};
+	int r = 0;
+
+	for (unsigned int i = 1; r == 0 && i <= ATTEMPTS; i++)
+		r = wait_reason(m, BOOT_TIMEOUT_SEC, e);
+	for (unsigned int i = 1; r >= 0 && i <= 2; i++)
+		r = vm_wait_console(m->boot.vm, refused, ARRAY_SIZE(refused), BOOT_TIMEOUT_SEC, e);
+	if (r >= 0)
+		r = wait_end(m, e);
+	if (r == 0 && vm_event_count(m->boot.vm, VM_EVENT_RESET) != ATTEMPTS + 1)
+		r = err_set(e, -EBADMSG, "it was started again %u times, not %u",
+			    vm_event_count(m->boot.vm, VM_EVENT_RESET), ATTEMPTS + 1);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(up_signs); i++)
+		r = never_said(m->boot.vm, up_signs[i], e);
+	return r;
+}
+
 /* The command that reads the file may still be told its end, or not. */
 static int judge_late(struct tamper_machine *m, struct err *e)
 {
@@ -127,6 +152,8 @@ static int judge(struct tamper_machine *m, struct err *e)
 		return judge_firmware(m, e);
 	case TAMPER_STOPPED:
 		return judge_stopped(m, e);
+	case TAMPER_GIVEN_UP:
+		return judge_given_up(m, e);
 	case TAMPER_LATE:
 		return judge_late(m, e);
 	case TAMPER_EITHER:

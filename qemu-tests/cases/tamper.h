@@ -9,8 +9,9 @@
 enum tamper_end {
 	TAMPER_FIRMWARE, /* firmware or boot loader refuse it: no kernel is started */
 	TAMPER_STOPPED, /* kernel or initrd refuse it: reset or power-off, nothing of its /usr runs */
-	TAMPER_LATE,	/* it comes up; the altered file is read, and that ends it */
-	TAMPER_EITHER, /* chance decides: as TAMPER_STOPPED, or as TAMPER_UP */
+	TAMPER_GIVEN_UP, /* as TAMPER_STOPPED, again and again, until it is off */
+	TAMPER_LATE,	 /* it comes up; the altered file is read, and that ends it */
+	TAMPER_EITHER,	 /* chance decides: as TAMPER_STOPPED, or as TAMPER_UP */
 	TAMPER_UP, /* it comes up as the good one, and what was added has no effect, or one by design */
 };
 

@@ -100,7 +100,7 @@ static int start(struct tamper_machine *m, struct err *e)
 				     .image = m->ctx->image,
 				     .snapshot = true,
 				     .state_dir = m->ctx->scratch_dir,
-				     .no_reboot = true,
+				     .no_reboot = m->c->end != TAMPER_GIVEN_UP,
 				     .ssh = m->c->end >= TAMPER_LATE,
 				     .smbios = (const char *const *)m->image->smbios.v,
 				     .log_dir = m->ctx->log_dir,

@@ -9,20 +9,9 @@ need_packages
 for p in sfdisk mcopy; do command -v $p >/dev/null || skip_all "$p is missing"; done
 cd "$here" || exit 1
 copy_node
-mkdir -p "$T/cache/slipway" build/logs
-ln -s "$real_cache/packages" "$real_cache/unpacked" "$T/cache/slipway/"
-recipe=$T/recipes/node disk=$T/users_disk.raw logs=build/logs/vm-users
+. "$here/qemu-tests/cases/test/slots.sh"
+disk=$T/users_disk.raw logs=build/logs/vm-users
 
-step() { # what, command…
-	local what=$1
-	shift
-	"$@" >"$T/log" 2>&1 && ok || { bad "$what: $(tail -c 3000 "$T/log")"; finish; }
-}
-version() { # version
-	sed -i "s/^name: .*/name: users/; s/^version: .*/version: \"$1\"/" "$recipe/recipe.yaml"
-	step "lock of version $1" "$slipway" lock "$recipe" --keep-packages
-	step "build of version $1" "$slipway" build "$recipe" -o "$T/$1"
-}
 boot() { # version, case
 	"$slipway" test --keep-logs "$logs" --root-hash "$(cat "$T/$1/users_$1.roothash")" --persistent \
 		"$disk" "$2" >"$T/log" 2>&1
@@ -30,7 +19,7 @@ boot() { # version, case
 	cat "$T/log" | grep -v ' passed, '
 }
 
-version 1
+version users 1
 cp "$recipe/recipe.lock" "$T/1.lock"
 mkdir -p "$recipe/overlay/usr/lib"/{sysusers.d,tmpfiles.d,systemd/system/multi-user.target.wants}
 cd "$recipe/overlay/usr/lib" || exit 1
@@ -45,7 +34,7 @@ ExecStart=/bin/sh -c 'echo up >/var/lib/appd/started; exec sleep infinity'
 END
 ln -s ../appd.service systemd/system/multi-user.target.wants/appd.service
 cd "$here" || exit 1
-version 2
+version users 2
 left=$(grep -E '^(user|group) ' "$T/1.lock" | grep -vxFf "$recipe/recipe.lock")
 [ -z "$left" ] && ok || bad "ids of version 1 are not in the lock of version 2: $left"
 
@@ -53,23 +42,7 @@ step "the node's disk" cp --sparse=always "$T/1/users_1.raw" "$disk"
 step "room for its root" truncate -s +4G "$disk"
 boot 1 users-change
 
-# Version 2 into slot B, under its own names and UUIDs, and its kernel image onto the ESP.
-part() { sfdisk -d "$1" 2>/dev/null | sed -n "s,^$1$2 : ,,p"; } # disk, number
-field() { sed -n "s/.*$1= *\"\?\([^\", ]*\).*/\1/p"; }
-fill() { # number in slot A of version 2, number in slot B of the disk, file
-	local start from
-	from=$(part "$T/2/users_2.raw" "$1")
-	start=$(part "$disk" "$2" | field start)
-	dd if="$3" of="$disk" bs=1M seek=$((start / 2048)) conv=notrunc,sparse status=none &&
-		sfdisk -q --part-uuid "$disk" "$2" "$(field uuid <<<"$from")" &&
-		sfdisk -q --part-label "$disk" "$2" "$(field name <<<"$from")"
-}
-esp=$(part "$disk" 1 | field start)
-step "usr" fill 2 5 "$T/2/users_2.usr.raw"
-step "hash tree" fill 3 6 "$T/2/users_2.usr-verity.raw"
-step "signature" fill 4 7 "$T/2/users_2.usr-verity-sig.raw"
-step "kernel image" mcopy -i "$disk@@$((esp * 512))" "$T/2/users_2.efi" ::/EFI/Linux/
-
+put_version users 2 "$disk"
 boot 2 users-update
 id=$(sed -n 's/^ *appd: //p' "$T/log")
 grep -qx "user appd $id used" "$recipe/recipe.lock" && ok || bad "appd has $id on the node, by the lock: $(grep ' appd ' "$recipe/recipe.lock")"

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Any image: how a machine ends that may not, or cannot, go on. */
+#include <sys/stat.h>
+
+#include "qemu-tests/cases/boot.h"
+
+#define REFUSAL_TIMEOUT_SEC  600
+#define WATCHDOG_TIMEOUT_SEC 600
+#define SLOTS_TIMEOUT_SEC    1500
+
+/* @keep: the disk is the node's own, and large enough */
+static int start(struct boot *b, enum vm_firmware firmware, bool keep, struct err *e)
+{
+	struct vm_params p = { .name = "console",
+			       .image = b->ctx->image,
+			       .snapshot = !keep,
+			       .firmware = firmware,
+			       .ssh = firmware == VM_FIRMWARE_SECURE_BOOT,
+			       .log_dir = b->ctx->log_dir,
+			       .limit_sec = b->ctx->limit_sec };
+	struct stat st;
+
+	if (stat(p.image, &st) < 0)
+		return err_sys(e, -errno, "%s", p.image);
+	if (!keep)
+		p.disk_bytes = align_up((uint64_t)st.st_size, MiB) + BOOT_ROOT_BYTES;
+	return vm_start(b->ctx->host, &p, &b->vm, e);
+}
+
+static void end(struct boot *b)
+{
+	vm_free(b->vm);
+	buf_done(&b->out);
+}
+
+/* The machine must be off by itself: a reset would start it again, and not end here. */
+static int run_no_secure_boot(struct vm_case_context *ctx, struct err *e)
+{
+	__attribute__((cleanup(end))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
+	static const struct vm_pattern patterns[] = {
+		{ .text = "Finished .*Refusal to run without Secure Boot", .regex = true },
+		{ .text = "Welcome to ", .failure = true },
+		{ .text = "EXT4-fs (", .failure = true },
+		{ .text = "erofs: (device ", .failure = true },
+	};
+	int r = start(&b, VM_FIRMWARE_UEFI, false, e);
+
+	if (r >= 0)
+		r = vm_wait_console(b.vm, patterns, ARRAY_SIZE(patterns), REFUSAL_TIMEOUT_SEC, e);
+	if (r >= 0)
+		r = vm_wait_exit(b.vm, REFUSAL_TIMEOUT_SEC, NULL, e);
+	if (r < 0)
+		return r;
+	if (vm_event_count(b.vm, VM_EVENT_RESET))
+		return err_set(e, -EBADMSG, "the machine was started again");
+	for (size_t i = 1; i < ARRAY_SIZE(patterns); i++)
+		if (strstr(vm_console_text(b.vm), patterns[i].text))
+			return err_set(e, -EBADMSG, "the console says '%s'", patterns[i].text);
+	return 0;
+}
+
+/* Frozen, PID 1 feeds the watchdog no more. */
+static int run_hang(struct vm_case_context *ctx, struct err *e)
+{
+	__attribute__((cleanup(end))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
+	int r = start(&b, VM_FIRMWARE_SECURE_BOOT, false, e);
+
+	if (r >= 0)
+		r = boot_wait_up(&b, e);
+	if (r >= 0)
+		r = guest_ask(b.vm, &b.out, e, "echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze");
+	if (r < 0)
+		return r;
+	unsigned int resets = vm_event_count(b.vm, VM_EVENT_RESET);
+	r = vm_wait_event(b.vm, VM_EVENT_WATCHDOG, 1, WATCHDOG_TIMEOUT_SEC, e);
+	if (r >= 0)
+		r = vm_wait_event(b.vm, VM_EVENT_RESET, resets + 1, WATCHDOG_TIMEOUT_SEC, e);
+	return r;
+}
+
+/* Version 2, in slot B, is damaged where every boot reads; version 1, in slot A, is not. */
+static int run_slots(struct vm_case_context *ctx, struct err *e)
+{
+	__attribute__((cleanup(end))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
+	static const struct vm_pattern marked[] = {
+		{ .text = "Starting .*Mark this version bad", .regex = true },
+	};
+	int r = start(&b, VM_FIRMWARE_SECURE_BOOT, true, e);
+
+	if (r >= 0)
+		r = vm_wait_console(b.vm, marked, ARRAY_SIZE(marked), SLOTS_TIMEOUT_SEC, e);
+	if (r >= 0)
+		r = boot_wait_up(&b, e);
+	if (r >= 0)
+		r = guest_ask(b.vm, &b.out, e,
+			      "grep -x 'IMAGE_VERSION=\"\\?1\"\\?' /etc/os-release");
+	if (r >= 0)
+		r = boot_expect(&b, "ls /boot/EFI/Linux", "slots_2+0.efi", e);
+	/* It came up: what counted its attempts is gone. */
+	if (r >= 0)
+		r = guest_must_fail(b.vm, "ls /sys/firmware/efi/efivars/SlipwayTry*",
+				    "attempts are still counted", e);
+	if (r >= 0)
+		r = vm_powerdown(b.vm, e);
+	return r < 0 ? r : vm_wait_exit(b.vm, REFUSAL_TIMEOUT_SEC, NULL, e);
+}
+
+extern const struct vm_case case_no_secure_boot, case_hang, case_slots;
+const struct vm_case case_no_secure_boot = {
+	.name = "no-secure-boot",
+	.description = "with Secure Boot switched off it says so and powers off, before any mount",
+	.machines = 1,
+	.typical_sec = 60,
+	.run = run_no_secure_boot,
+};
+const struct vm_case case_hang = {
+	.name = "hang",
+	.description = "when systemd hangs, the watchdog resets the machine",
+	.machines = 1,
+	.typical_sec = 280,
+	.run = run_hang,
+};
+const struct vm_case case_slots = {
+	.name = "slots",
+	.image = "slots",
+	.description = "a version that was good and is damaged is left for the other slot's",
+	.machines = 1,
+	.typical_sec = 500,
+	.keeps = true,
+	.run = run_slots,
+};
