@@ -12,7 +12,7 @@
 #define CORRUPTED "device-mapper: verity: .* (data|metadata) block [0-9]+ is corrupted"
 
 /* The initrd. */
-#define CREDENTIAL "Finished .*Refusal to take credentials from the ESP"
+#define CREDENTIAL "Finished slipway-credentials"
 
 /* The stub says so of each, whose name stands in the line. */
 static int check_addons(struct boot *b, struct err *e)

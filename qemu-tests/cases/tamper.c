@@ -78,22 +78,20 @@ static int judge_stopped(const struct tamper_machine *m, struct err *e)
 static int judge_given_up(const struct tamper_machine *m, struct err *e)
 {
 	static const struct vm_pattern refused[] = {
-		{ .text = "Starting .*Refusal to boot a version that failed", .regex = true },
+		{ .text = "Starting slipway-exhausted" },
 	};
 	int r = 0;
 
 	for (unsigned int i = 1; r == 0 && i <= ATTEMPTS; i++)
 		r = wait_reason(m, BOOT_TIMEOUT_SEC, e);
-	for (unsigned int i = 1; r >= 0 && i <= 2; i++)
+	if (r == 0)
 		r = vm_wait_console(m->boot.vm, refused, ARRAY_SIZE(refused), BOOT_TIMEOUT_SEC, e);
 	if (r >= 0)
-		r = wait_end(m, e);
+		r = vm_wait_exit(m->boot.vm, BOOT_TIMEOUT_SEC, NULL, e);
 	if (r == 0 && vm_event_count(m->boot.vm, VM_EVENT_RESET) != ATTEMPTS + 1)
 		r = err_set(e, -EBADMSG, "it was started again %u times, not %u",
 			    vm_event_count(m->boot.vm, VM_EVENT_RESET), ATTEMPTS + 1);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(up_signs); i++)
-		r = never_said(m->boot.vm, up_signs[i], e);
-	return r;
+	return r < 0 ? r : never_up(m->boot.vm, e);
 }
 
 /* The command that reads the file may still be told its end, or not. */
