@@ -34,8 +34,8 @@ static int ask_identity(struct boot *b, struct identity *ret, struct err *e)
 }
 
 /* The image alone in its directory, and what the boot does with it done once more. */
-static int try_image(struct boot *b, const struct extension_params *p, const char *what,
-		     int *ret_merged, struct err *e)
+static int try_image(struct boot *b, const struct extension_params *p, int *ret_merged,
+		     struct err *e)
 {
 	static const char command[] =
 		"systemctl stop systemd-sysext.service; rm -rf " DIR_PATH "; mkdir -p " DIR_PATH
@@ -51,7 +51,7 @@ static int try_image(struct boot *b, const struct extension_params *p, const cha
 		r = blob_new_file(AT_FDCWD, path, &image, e);
 	unlink(path);
 	if (r < 0)
-		return err_wrap(e, r, "%s", what);
+		return err_wrap(e, r, "%s", p->note);
 	const struct vm_run_params put = { .command = command,
 					   .input = image->data,
 					   .input_len = image->len },
@@ -61,13 +61,13 @@ static int try_image(struct boot *b, const struct extension_params *p, const cha
 	if (r >= 0)
 		r = vm_run(b->vm, &look, &missing, e);
 	*ret_merged = !missing;
-	return r < 0 ? err_wrap(e, r, "%s", what) : 0;
+	return r < 0 ? err_wrap(e, r, "%s", p->note) : 0;
 }
 
 static int check_merged(struct boot *b, const struct extension_params *p, struct err *e)
 {
 	int merged = 0;
-	int r = try_image(b, p, "a signed extension", &merged, e);
+	int r = try_image(b, p, &merged, e);
 
 	if (r < 0)
 		return r;
@@ -81,13 +81,12 @@ static int check_merged(struct boot *b, const struct extension_params *p, struct
 	return boot_expect(b, EXTENSION_PROGRAM " dm-tables", "root_hash_sig_key_desc", e);
 }
 
-static int check_refused(struct boot *b, const struct extension_params *p, const char *what,
-			 struct err *e)
+static int check_refused(struct boot *b, const struct extension_params *p, struct err *e)
 {
 	int merged = 0;
-	int r = try_image(b, p, what, &merged, e);
+	int r = try_image(b, p, &merged, e);
 
-	return r == 0 && merged ? err_set(e, -EBADMSG, "%s was merged", what) : r;
+	return r == 0 && merged ? err_set(e, -EBADMSG, "%s was merged", p->note) : r;
 }
 
 static int check_directory(struct boot *b, const struct identity *i, struct err *e)
@@ -118,23 +117,20 @@ static int check_extensions(struct boot *b, struct err *e)
 	if (r < 0)
 		return r;
 	const struct signer *owner = b->ctx->owner;
-	const struct {
-		const char *what;
-		struct extension_params p;
-	} refused[] = {
-		{ "an extension without a hash tree",
-		  { EXTENSION_BARE, NULL, i.id, i.version_id } },
-		{ "an extension that nobody signed",
-		  { EXTENSION_HASHED, NULL, i.id, i.version_id } },
-		{ "an extension that a stranger signed",
-		  { EXTENSION_SIGNED, stranger, i.id, i.version_id } },
-		{ "an extension for another release", { EXTENSION_SIGNED, owner, i.id, "0" } },
+	/* A device that is open is used again by its root hash: each has one of its own. */
+	const struct extension_params refused[] = {
+		{ EXTENSION_BARE, NULL, i.id, i.version_id, "an extension without a hash tree" },
+		{ EXTENSION_HASHED, NULL, i.id, i.version_id, "an extension that nobody signed" },
+		{ EXTENSION_SIGNED, stranger, i.id, i.version_id,
+		  "an extension that a stranger signed" },
+		{ EXTENSION_SIGNED, owner, i.id, "0", "an extension for another release" },
 	};
-	const struct extension_params good = { EXTENSION_SIGNED, owner, i.id, i.version_id };
+	const struct extension_params good = { EXTENSION_SIGNED, owner, i.id, i.version_id,
+					       "a signed extension" };
 
 	r = check_merged(b, &good, e);
 	for (size_t k = 0; r == 0 && k < ARRAY_SIZE(refused); k++)
-		r = check_refused(b, &refused[k].p, refused[k].what, e);
+		r = check_refused(b, &refused[k], e);
 	return r < 0 ? r : check_directory(b, &i, e);
 }
 

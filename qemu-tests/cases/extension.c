@@ -43,6 +43,9 @@ static int make_tree(const struct extension_params *p, struct tree *t, struct er
 	}
 	memcpy(copy, guest_program_start, len);
 	int r = tree_add_file(t, EXTENSION_IN_USR, &program, blob_new(copy, len), NULL, e);
+	if (r == 0)
+		r = tree_add_file(t, "share/slipway-extension", &text, blob_new_str(p->note), NULL,
+				  e);
 	return r < 0 ? r
 		     : tree_add_file(t, "lib/extension-release.d/extension-release." EXTENSION_NAME,
 				     &text, blob_new_str(release), NULL, e);
