@@ -99,6 +99,14 @@ static char *default_cache_dir(void)
 	return home && *home == '/' ? str_printf("%s/.cache/slipway", home) : NULL;
 }
 
+/* NULL when it is empty, as when it is not there. */
+static const char *setting(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
 static int read_environment(struct cli *c)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
@@ -107,14 +115,12 @@ static int read_environment(struct cli *c)
 	c->now = time(NULL);
 	c->source_date_epoch = -1;
 	c->cache_dir = default_cache_dir();
-	c->mirror = getenv("SLIPWAY_MIRROR");
-	c->accel = getenv("SLIPWAY_ACCEL");
+	c->mirror = setting("SLIPWAY_MIRROR");
+	c->accel = setting("SLIPWAY_ACCEL");
 	c->home_dir = getenv("HOME");
 	c->tmp_dir = getenv("TMPDIR");
 	if (!c->tmp_dir || *c->tmp_dir != '/')
 		c->tmp_dir = "/tmp";
-	if (c->mirror && !*c->mirror)
-		c->mirror = NULL;
 	if (!c->cache_dir) {
 		fprintf(stderr,
 			"slipway: neither XDG_CACHE_HOME nor HOME is set: where is the cache?\n");
