@@ -7,6 +7,7 @@
 #include "builder/cache/cache_internal.h"
 
 #define HASH_BUFFER_BYTES (256 * KiB)
+#define ADVICE		  "set XDG_CACHE_HOME to a directory that can be written to"
 
 bool cache_key_is_valid(const char *key)
 {
@@ -46,6 +47,13 @@ static int make_dirs(struct cache *c)
 	return 0;
 }
 
+int cache_advise(int r, struct err *e)
+{
+	const struct err cause = *e;
+
+	return r == -EROFS || r == -EACCES ? err_set(e, r, "%s: " ADVICE, cause.msg) : r;
+}
+
 int cache_open(const char *path, struct cache **ret, struct err *e)
 {
 	_cleanup_(cache_close) struct cache *c = calloc(1, sizeof(*c));
@@ -58,10 +66,7 @@ int cache_open(const char *path, struct cache **ret, struct err *e)
 		return err_oom(e);
 	int r = make_dirs(c);
 	if (r < 0)
-		return err_set(
-			e, r,
-			"cache %s: %s: set XDG_CACHE_HOME to a directory that can be written to",
-			path, strerror(-r));
+		return err_set(e, r, "cache %s: %s: " ADVICE, path, strerror(-r));
 	cache_unpack_store_init(c);
 	cache_remove_left(c);
 	*ret = TAKE_PTR(c);

@@ -29,6 +29,9 @@ int cache_open(const char *path, struct cache **ret, struct err *e) must_check;
 void cache_close(struct cache *c);
 DEFINE_CLEANUP(struct cache *, cache_close)
 
+/** cache_advise() - what to do if an error is that a cache cannot be written to; Return: @r */
+int cache_advise(int r, struct err *e);
+
 /** cache_path() - where it lies; borrowed */
 const char *cache_path(const struct cache *c) must_check;
 

@@ -105,7 +105,7 @@ int cache_writer_begin(struct cache *c, const char *sha256, uint64_t size_bytes,
 	if (r == -EEXIST)
 		return err_set(e, r, "%s is in the cache already", sha256);
 	if (r < 0)
-		return err_sys(e, r, "cache %s: store %s", c->path, sha256);
+		return cache_advise(err_sys(e, r, "cache %s: store %s", c->path, sha256), e);
 	*ret_offset = w->len;
 	*ret = TAKE_PTR(w);
 	return 0;

@@ -5,6 +5,7 @@
 
 #include "base/outfile.h"
 #include "base/source.h"
+#include "builder/cache/cache.h"
 
 static char *path_of(const char *cache_dir, const uint8_t sha256[SHA256_BYTES])
 {
@@ -47,6 +48,7 @@ int index_cache_put(const char *cache_dir, const uint8_t sha256[SHA256_BYTES],
 	if (!path || !dir)
 		return err_oom(e);
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, -errno, "%s", dir);
-	return outfile_write(path, 0644, buf->data, buf->len, e);
+		return cache_advise(err_sys(e, -errno, "%s", dir), e);
+	int r = outfile_write(path, 0644, buf->data, buf->len, e);
+	return r < 0 ? cache_advise(r, e) : 0;
 }

@@ -70,6 +70,10 @@ for page in README.md Documentation/*.md; do
 		grep -rqE --include='*.[ch]' "(^|[ *])$fn\(" base stage1 layouts verity signing builder qemu-tests &&
 			ok || bad "$page names $fn(), which is not there"
 	done
+	# "`function()` (file)": there it is defined, or in a header declared, in the first column.
+	while IFS=' ' read -r fn f; do
+		grep -qE "^[a-z].*[ *]$fn\(" "$f" && ok || bad "$page: $f has no $fn()"
+	done < <(grep -oE '`[a-z0-9_]+\(\)` \([a-z0-9_/-]+\.[ch]\)' "$page" | tr -d '`()')
 	for t in $(grep -oE '(^    |`)make [a-z][a-z-]+' "$page" | sed 's/.*make //' | sort -u); do
 		grep -qE "^$t:.*##" Makefile qemu-tests/module.mk && ok || bad "$page: no target $t"
 	done

@@ -37,6 +37,23 @@ mkdir -p "$T/odd/slipway"
 : >"$T/odd/slipway/packages"
 fails 1 "cache $T/odd/slipway/packages" env XDG_CACHE_HOME="$T/odd" "$slipway" build "$recipe"
 
+
+# A cache on a filesystem that is read-only: what is in it can be used, and nothing be added.
+fixed() { # cache, command…
+	unshare -rm sh -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"' "$@"
+}
+if unshare -rm true 2>/dev/null; then
+	mkdir -p "$T/empty" "$T/dirs/slipway/packages" "$T/dirs/slipway/partial" "$T/dirs/slipway/unpacked"
+	fails 1 "cache $T/empty/slipway: Read-only file system: $advice" \
+		fixed "$T/empty" env XDG_CACHE_HOME="$T/empty" "$slipway" -q fetch "$recipe"
+	fails 1 "Read-only file system: $advice" fixed "$T/dirs" env XDG_CACHE_HOME="$T/dirs" "$slipway" -q fetch "$recipe"
+	fails 1 "/index: Read-only file system: $advice" fixed "$T/dirs" env XDG_CACHE_HOME="$T/dirs" "$slipway" -q lock "$recipe"
+	"$slipway" -q fetch "$recipe" || bad "no fetch"
+	try 0 "" fixed "$T/cache" "$slipway" -q fetch "$recipe"
+else
+	echo "SKIP no user namespace, no read-only cache"
+fi
+
 # Standard output.
 if [ -e /dev/full ]; then
 	fails 5 "standard output: No space left" bash -c "'$slipway' version >/dev/full"
