@@ -11,7 +11,8 @@ struct owned {
 	uint64_t offset, len;
 	uint64_t content; /* bytes of it that are content; the rest is behind a file's end */
 	const struct listed *x;
-	bool own; /* attributes or extents of it */
+	const char *own; /* NULL: content; else what else of it */
+	bool compressed;
 };
 
 struct map {
@@ -26,12 +27,12 @@ struct place {
 	char text[128]; /* "" if it is nobody's */
 	const struct listed *x;
 	uint64_t end; /* the place's end */
+	bool compressed;
 };
 
 static int add_extent(void *ctx, const struct fs_extent *x, struct err *e)
 {
 	struct map *m = ctx;
-	uint64_t size = S_ISREG(m->x->st.mode) ? m->x->st.size_bytes : UINT64_MAX;
 
 	if (m->n == m->cap) {
 		size_t cap = m->cap ? 2 * m->cap : 256;
@@ -44,9 +45,10 @@ static int add_extent(void *ctx, const struct fs_extent *x, struct err *e)
 	m->v[m->n++] = (struct owned){
 		.offset = x->offset,
 		.len = x->len,
-		.content = x->own ? x->len : MIN(x->len, size - MIN(size, x->logical)),
+		.content = x->own || x->compressed ? x->len : MIN(x->len, x->content_len),
 		.x = m->x,
 		.own = x->own,
+		.compressed = x->compressed,
 	};
 	return 0;
 }
@@ -55,8 +57,31 @@ static int cmp_owned(const void *a, const void *b)
 {
 	const struct owned *x = a, *y = b;
 
-	return x->offset != y->offset ? (x->offset > y->offset) - (x->offset < y->offset)
-				      : (x->x > y->x) - (x->x < y->x);
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	if (x->len != y->len)
+		return x->len > y->len ? -1 : 1;
+	return (x->x > y->x) - (x->x < y->x);
+}
+
+/* Files may have names, contents and parts of blocks in common: a byte is the first one's that has it. */
+static void cut_overlaps(struct map *m)
+{
+	uint64_t end = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct owned o = m->v[i];
+		uint64_t cut = o.offset < end ? end - o.offset : 0;
+		if (cut >= o.len)
+			continue;
+		o.offset += cut;
+		o.len -= cut;
+		o.content -= MIN(cut, o.content);
+		m->v[n++] = o;
+		end = o.offset + o.len;
+	}
+	m->n = n;
 }
 
 static int fill_map(struct map *m, struct fs_reader *r, const struct listing *l, struct err *e)
@@ -70,11 +95,12 @@ static int fill_map(struct map *m, struct fs_reader *r, const struct listing *l,
 	}
 	if (m->n)
 		qsort(m->v, m->n, sizeof(*m->v), cmp_owned);
+	cut_overlaps(m);
 	return 0;
 }
 
-/* The last that begins at or before @off. */
-static const struct owned *find_owned(const struct map *m, uint64_t off)
+/* Whose @off is; *ret_end: if nobody's, where the next one begins. */
+static const struct owned *find_owned(const struct map *m, uint64_t off, uint64_t *ret_end)
 {
 	size_t from = 0, to = m->n;
 
@@ -85,6 +111,7 @@ static const struct owned *find_owned(const struct map *m, uint64_t off)
 		else
 			to = mid;
 	}
+	*ret_end = from < m->n ? m->v[from].offset : UINT64_MAX;
 	if (from == 0)
 		return NULL;
 	const struct owned *o = &m->v[from - 1];
@@ -93,9 +120,10 @@ static const struct owned *find_owned(const struct map *m, uint64_t off)
 
 static void find_place(const struct map *m, uint64_t off, struct place *ret)
 {
-	const struct owned *o = find_owned(m, off);
+	uint64_t end;
+	const struct owned *o = find_owned(m, off, &end);
 
-	*ret = (struct place){ .end = (off / STEP_BYTES + 1) * STEP_BYTES };
+	*ret = (struct place){ .end = MIN(end, (off / STEP_BYTES + 1) * STEP_BYTES) };
 	if (!o) {
 		m->r->ops->describe(m->r, off, ret->text, sizeof(ret->text));
 		return;
@@ -103,10 +131,12 @@ static void find_place(const struct map *m, uint64_t off, struct place *ret)
 	ret->x = o->x;
 	if (off - o->offset < o->content) {
 		ret->end = o->offset + o->content;
-		snprintf(ret->text, sizeof(ret->text), "%s",
-			 o->own			  ? "its attributes and extents"
-			 : S_ISDIR(o->x->st.mode) ? "its entries as they are stored"
-						  : "its content");
+		ret->compressed = o->compressed;
+		snprintf(ret->text, sizeof(ret->text), "its %s",
+			 o->own			  ? o->own
+			 : S_ISDIR(o->x->st.mode) ? "entries as they are stored"
+			 : o->compressed	  ? "content as it is compressed"
+						  : "content");
 	} else {
 		ret->end = o->offset + o->len;
 	}
@@ -167,9 +197,10 @@ static int report_region(struct compare *c, const struct survey *s, uint64_t at,
 			 (unsigned long long)at);
 	}
 	const struct finding finding = {
-		.kind = nobodys		     ? DIFF_SLACK
-			: f->r[0] && f->r[1] ? DIFF_FORMAT
-					     : DIFF_DAMAGE,
+		.kind = nobodys		       ? DIFF_SLACK
+			: !f->r[0] || !f->r[1] ? DIFF_DAMAGE
+			: p[which].compressed  ? DIFF_COMPRESSION
+					       : DIFF_FORMAT,
 		.field = !nobodys     ? p[which].text
 			 : p[which].x ? "after the end of its content"
 				      : "free space",

@@ -85,9 +85,7 @@ int erofs_read_inode(struct erofs_reader *r, uint64_t nid, struct erofs_inode *r
 static int read_flat(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
 		     uint8_t *data, size_t len, struct err *e)
 {
-	uint64_t rest =
-		inode->layout == EROFS_FLAT_INLINE ? inode->size_bytes % EROFS_BLOCK_BYTES : 0;
-	uint64_t own = inode->size_bytes - rest;
+	uint64_t own = inode->size_bytes - erofs_inline_bytes(inode);
 	int n = 0;
 
 	if (off < own) {
@@ -97,48 +95,64 @@ static int read_flat(struct erofs_reader *r, const struct erofs_inode *inode, ui
 		data += part;
 		len -= part;
 	}
-	return n < 0 || !len
-		       ? n
-		       : erofs_read_at(
-				 r, inode->at + inode->inode_bytes + inode->xattr_bytes + off - own,
-				 data, len, e);
+	return n < 0 || !len ? n
+			     : erofs_read_at(r, erofs_inode_end(inode) + off - own, data, len, e);
 }
 
-int erofs_chunk(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t chunk,
-		uint32_t *ret_block, struct err *e)
+static unsigned int chunk_bits(const struct erofs_inode *inode)
 {
-	uint64_t entry_bytes = inode->u & EROFS_CHUNK_INDEXES ? 8 : 4;
-	uint64_t index = align_up(inode->at + inode->inode_bytes + inode->xattr_bytes, entry_bytes);
+	return EROFS_BLOCK_BITS + (inode->u & EROFS_CHUNK_BITS_MASK);
+}
+
+static uint64_t chunk_entry_bytes(const struct erofs_inode *inode)
+{
+	return inode->u & EROFS_CHUNK_INDEXES ? 8 : 4;
+}
+
+struct erofs_span erofs_chunk_index(const struct erofs_inode *inode)
+{
+	uint64_t bytes = chunk_entry_bytes(inode);
+
+	return (struct erofs_span){
+		.at = align_up(erofs_inode_end(inode), bytes),
+		.len = bytes * div_round_up(inode->size_bytes, UINT64_C(1) << chunk_bits(inode)),
+	};
+}
+
+int erofs_map_chunk(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
+		    uint64_t *ret_at, uint64_t *ret_len, struct err *e)
+{
+	unsigned int bits = chunk_bits(inode);
+	uint64_t bytes = chunk_entry_bytes(inode), in_chunk = off & ((UINT64_C(1) << bits) - 1);
 	uint8_t entry[8];
 
 	if (inode->u & ~(uint32_t)(EROFS_CHUNK_BITS_MASK | EROFS_CHUNK_INDEXES))
 		return erofs_bad(inode->nid, "chunks of an unknown kind", e);
-	int n = erofs_read_at(r, index + chunk * entry_bytes, entry, entry_bytes, e);
+	int n = erofs_read_at(r, erofs_chunk_index(inode).at + (off >> bits) * bytes, entry, bytes,
+			      e);
 	if (n < 0)
 		return n;
-	if (entry_bytes == 8 && get_le16(entry + 2))
+	if (bytes == 8 && get_le16(entry + 2))
 		return erofs_bad(inode->nid, "chunks on another device", e);
-	*ret_block = get_le32(entry + entry_bytes - 4);
+	uint32_t block = get_le32(entry + bytes - 4);
+	*ret_at = block == EROFS_HOLE ? EROFS_IN_HOLE
+				      : (uint64_t)block * EROFS_BLOCK_BYTES + in_chunk;
+	*ret_len = (UINT64_C(1) << bits) - in_chunk;
 	return 0;
 }
 
 static int read_chunked(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
 			uint8_t *data, size_t len, struct err *e)
 {
-	unsigned int bits = EROFS_BLOCK_BITS + (inode->u & EROFS_CHUNK_BITS_MASK);
+	uint64_t at, there;
 
 	while (len) {
-		uint64_t in_chunk = off & ((UINT64_C(1) << bits) - 1);
-		size_t part = (size_t)MIN(len, (UINT64_C(1) << bits) - in_chunk);
-		uint32_t block;
-		int n = erofs_chunk(r, inode, off >> bits, &block, e);
-		if (n < 0)
-			return n;
-		if (block == EROFS_HOLE)
+		int n = erofs_map_chunk(r, inode, off, &at, &there, e);
+		size_t part = n < 0 ? 0 : (size_t)MIN(len, there);
+		if (n == 0 && at == EROFS_IN_HOLE)
 			memset(data, 0, part);
-		else
-			n = erofs_read_at(r, (uint64_t)block * EROFS_BLOCK_BYTES + in_chunk, data,
-					  part, e);
+		else if (n == 0)
+			n = erofs_read_at(r, at, data, part, e);
 		if (n < 0)
 			return n;
 		off += part;
@@ -263,7 +277,9 @@ static const struct fs_reader_ops ops = { .name = "erofs",
 					  .readdir = erofs_readdir,
 					  .read = erofs_read,
 					  .xattrs = erofs_read_xattrs,
+					  .raw = erofs_raw,
 					  .extents = erofs_extents,
+					  .describe = erofs_describe,
 					  .done = erofs_done };
 
 static bool erofs_probe(const struct source *src)

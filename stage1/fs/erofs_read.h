@@ -17,6 +17,10 @@ struct erofs_prefix {
 	char rest[UINT8_MAX + 1];
 };
 
+struct erofs_span {
+	uint64_t at, len; /* in the image */
+};
+
 struct erofs_reader {
 	struct fs_reader base;
 	const struct source *src;
@@ -27,6 +31,8 @@ struct erofs_reader {
 	uint64_t extent_from, extent_len;
 	struct erofs_prefix *prefixes;
 	unsigned int n_prefixes;
+	struct erofs_span
+		prefix_span; /* where the image itself has them; empty: the packed inode */
 };
 
 /* An inode as both forms have it. */
@@ -47,6 +53,18 @@ struct erofs_mapped {
 	bool plain;
 };
 
+/* Where what lies behind an inode and its attributes begins: an index, the rest of a content. */
+static inline uint64_t erofs_inode_end(const struct erofs_inode *inode)
+{
+	return inode->at + inode->inode_bytes + inode->xattr_bytes;
+}
+
+/* Of a flat content. */
+static inline uint64_t erofs_inline_bytes(const struct erofs_inode *inode)
+{
+	return inode->layout == EROFS_FLAT_INLINE ? inode->size_bytes % EROFS_BLOCK_BYTES : 0;
+}
+
 int erofs_bad(uint64_t nid, const char *what, struct err *e);
 
 /** erofs_read_at() - bytes of the image; -EINVAL outside of it */
@@ -61,9 +79,22 @@ int erofs_read_inode(struct erofs_reader *r, uint64_t nid, struct erofs_inode *r
 int erofs_read_content(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
 		       void *data, size_t len, struct err *e) must_check;
 
-/** erofs_chunk() - the first block of a chunk, EROFS_HOLE for zeros; the layout is EROFS_CHUNKED */
-int erofs_chunk(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t chunk,
-		uint32_t *ret_block, struct err *e) must_check;
+#define EROFS_IN_HOLE UINT64_MAX
+
+/** erofs_chunk_index() - where the index of a chunked file is */
+struct erofs_span erofs_chunk_index(const struct erofs_inode *inode);
+
+/**
+ * erofs_map_chunk() - where a byte of a chunked file is
+ * @ret_at:  in the image, or EROFS_IN_HOLE
+ * @ret_len: how much of the chunk there is from there on
+ */
+int erofs_map_chunk(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
+		    uint64_t *ret_at, uint64_t *ret_len, struct err *e) must_check;
+
+/** erofs_cluster_index() - where the index of a compressed file is, with its head */
+int erofs_cluster_index(struct erofs_reader *r, const struct erofs_inode *inode,
+			struct erofs_span *ret, struct err *e) must_check;
 
 /** erofs_map() - the extent that a byte of a compressed file is in */
 int erofs_map(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
@@ -80,10 +111,18 @@ int erofs_read_xattrs(struct fs_reader *base, uint64_t ino,
 				struct err *e),
 		      void *ctx, struct err *e);
 
+/** erofs_shared_xattrs() - where the attributes are that an inode shares with others */
+int erofs_shared_xattrs(struct erofs_reader *r, const struct erofs_inode *inode,
+			int (*fn)(void *ctx, uint64_t at, uint64_t len, struct err *e), void *ctx,
+			struct err *e) must_check;
+
 /** erofs_load_prefixes() - the long prefixes of attributes, if there are any, into r->prefixes */
 int erofs_load_prefixes(struct erofs_reader *r, struct err *e) must_check;
 
-/* erofs_inspect.c: of struct fs_reader_ops */
+/* erofs_inspect.c: operations of struct fs_reader_ops */
+int erofs_raw(struct fs_reader *base, uint64_t ino, void *data, size_t size, size_t *ret_len,
+	      struct err *e);
 int erofs_extents(struct fs_reader *base, uint64_t ino,
 		  int (*fn)(void *ctx, const struct fs_extent *x, struct err *e), void *ctx,
 		  struct err *e);
+void erofs_describe(struct fs_reader *base, uint64_t off, char *out, size_t size);

@@ -61,8 +61,14 @@ static uint32_t pack_entry(const struct pack *p, unsigned int i, uint8_t *ret_ty
 	return v & ((1u << PACK_BITS) - 1);
 }
 
-static int load_pack(const struct index *x, uint64_t i, struct pack *ret, unsigned int *ret_in_pack,
-		     struct err *e)
+struct pack_place {
+	uint64_t at;	       /* in the image */
+	unsigned int bytes, n; /* n: entries */
+	unsigned int i;	       /* the one in question */
+};
+
+/* Of entry @i: packs of 32 bytes lie at multiples of that, packs of 8 before and behind them. */
+static struct pack_place place_of_pack(const struct index *x, uint64_t i)
 {
 	uint64_t first = (32 - x->at % 32) / 4 % 8, at = x->at;
 	uint64_t n_small = 0;
@@ -76,11 +82,20 @@ static int load_pack(const struct index *x, uint64_t i, struct pack *ret, unsign
 	} else {
 		at += 4 * i - (i >= first ? 2 * n_small : 0);
 	}
-	*ret = (struct pack){ .n = bytes == 4 ? 2 : 16 };
-	unsigned int pack_bytes = ret->n * bytes;
-	ret->entry_bits = (pack_bytes - 4) * 8 / ret->n;
-	*ret_in_pack = (unsigned int)(at % pack_bytes / bytes);
-	return erofs_read_at(x->r, at - at % pack_bytes, ret->data, pack_bytes, e);
+	unsigned int n = bytes == 4 ? 2 : 16, in_pack = (unsigned int)(at % (n * bytes));
+	return (struct pack_place){
+		.at = at - in_pack, .bytes = n * bytes, .n = n, .i = in_pack / bytes
+	};
+}
+
+static int load_pack(const struct index *x, uint64_t i, struct pack *ret, unsigned int *ret_in_pack,
+		     struct err *e)
+{
+	const struct pack_place p = place_of_pack(x, i);
+
+	*ret = (struct pack){ .n = p.n, .entry_bits = (p.bytes - 4) * 8 / p.n };
+	*ret_in_pack = p.i;
+	return erofs_read_at(x->r, p.at, ret->data, p.bytes, e);
 }
 
 /* How many blocks of the pack's heads lie before entry @i's. */
@@ -157,7 +172,7 @@ static int load(const struct index *x, uint64_t i, struct lcluster *ret, struct 
 static int open_index(struct erofs_reader *r, const struct erofs_inode *inode, struct index *ret,
 		      struct err *e)
 {
-	uint64_t at = align_up(inode->at + inode->inode_bytes + inode->xattr_bytes, 8);
+	uint64_t at = align_up(erofs_inode_end(inode), sizeof(ret->head));
 	static const uint16_t known =
 		EROFS_ADVISE_COMPACT_2B | EROFS_ADVISE_BIG_PCLUSTER_1 | EROFS_ADVISE_BIG_PCLUSTER_2;
 
@@ -170,6 +185,24 @@ static int open_index(struct erofs_reader *r, const struct erofs_inode *inode, s
 	ret->at = at + sizeof(ret->head) * (inode->layout == EROFS_COMPRESSED_FULL ? 2 : 1);
 	if (ret->head.advise & ~known || ret->head.cluster_bits || ret->head.tail_bytes)
 		return erofs_bad(inode->nid, "compressed in a way that is not known", e);
+	return 0;
+}
+
+int erofs_cluster_index(struct erofs_reader *r, const struct erofs_inode *inode,
+			struct erofs_span *ret, struct err *e)
+{
+	struct index x;
+
+	int n = open_index(r, inode, &x, e);
+	if (n < 0)
+		return n;
+	uint64_t end = x.at + sizeof(struct erofs_lcluster) * x.n;
+	if (inode->layout == EROFS_COMPRESSED_COMPACT && x.n) {
+		struct pack_place last = place_of_pack(&x, x.n - 1);
+		end = last.at + last.bytes;
+	}
+	ret->at = align_up(erofs_inode_end(inode), sizeof(x.head));
+	ret->len = end - ret->at;
 	return 0;
 }
 

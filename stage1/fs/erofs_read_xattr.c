@@ -62,18 +62,59 @@ static int read_one(struct erofs_reader *r, uint64_t nid, uint64_t at, uint64_t 
 	return fn(ctx, name, data + entry.name_len, entry.value_len, e);
 }
 
+/* Where the attribute is that the id at @id_at stands for. */
+static int find_shared(struct erofs_reader *r, uint64_t id_at, uint64_t *ret, struct err *e)
+{
+	uint8_t id[4];
+
+	int n = erofs_read_at(r, id_at, id, sizeof(id), e);
+	if (n == 0)
+		*ret = (uint64_t)r->super.xattr_block * EROFS_BLOCK_BYTES +
+		       4 * (uint64_t)get_le32(id);
+	return n;
+}
+
 static int read_shared(struct erofs_reader *r, const struct erofs_inode *inode, uint8_t n_shared,
 		       uint64_t at, xattr_fn *fn, void *ctx, struct err *e)
 {
-	uint64_t area = (uint64_t)r->super.xattr_block * EROFS_BLOCK_BYTES, next;
-	uint8_t id[4];
+	uint64_t shared, next;
 	int n = 0;
 
 	for (unsigned int i = 0; n == 0 && i < n_shared; i++) {
-		n = erofs_read_at(r, at + 4 * (uint64_t)i, id, sizeof(id), e);
+		n = find_shared(r, at + 4 * (uint64_t)i, &shared, e);
 		if (n == 0)
-			n = read_one(r, inode->nid, area + 4 * (uint64_t)get_le32(id), r->bytes,
-				     &next, fn, ctx, e);
+			n = read_one(r, inode->nid, shared, r->bytes, &next, fn, ctx, e);
+	}
+	return n;
+}
+
+/* The head of an inode's attributes: @inode has some. */
+static int read_head(struct erofs_reader *r, const struct erofs_inode *inode,
+		     struct erofs_xattr_head *ret, struct err *e)
+{
+	int n = erofs_read_at(r, inode->at + inode->inode_bytes, ret, sizeof(*ret), e);
+
+	if (n == 0 && 4u * ret->n_shared > inode->xattr_bytes - sizeof(*ret))
+		n = bad(inode->nid, e);
+	return n;
+}
+
+int erofs_shared_xattrs(struct erofs_reader *r, const struct erofs_inode *inode,
+			int (*fn)(void *ctx, uint64_t at, uint64_t len, struct err *e), void *ctx,
+			struct err *e)
+{
+	uint64_t at = inode->at + inode->inode_bytes + sizeof(struct erofs_xattr_head), shared;
+	struct erofs_xattr_entry entry;
+	struct erofs_xattr_head head = { 0 };
+
+	int n = inode->xattr_bytes ? read_head(r, inode, &head, e) : 0;
+	for (unsigned int i = 0; n == 0 && i < head.n_shared; i++) {
+		n = find_shared(r, at + 4 * (uint64_t)i, &shared, e);
+		if (n == 0)
+			n = erofs_read_at(r, shared, &entry, sizeof(entry), e);
+		if (n == 0)
+			n = fn(ctx, shared,
+			       sizeof(entry) + (uint64_t)entry.name_len + entry.value_len, e);
 	}
 	return n;
 }
@@ -88,12 +129,10 @@ int erofs_read_xattrs(struct fs_reader *base, uint64_t ino, xattr_fn *fn, void *
 	if (n < 0 || !inode.xattr_bytes)
 		return n;
 	uint64_t at = inode.at + inode.inode_bytes, end = at + inode.xattr_bytes;
-	n = erofs_read_at(r, at, &head, sizeof(head), e);
+	n = read_head(r, &inode, &head, e);
 	if (n < 0)
 		return n;
 	at += sizeof(head);
-	if (4u * head.n_shared > end - at)
-		return bad(ino, e);
 	n = read_shared(r, &inode, head.n_shared, at, fn, ctx, e);
 	at += 4u * head.n_shared;
 	while (n == 0 && end - at >= sizeof(struct erofs_xattr_entry))
@@ -133,7 +172,7 @@ static int load_prefix(struct erofs_reader *r, const struct erofs_inode *packed,
 
 int erofs_load_prefixes(struct erofs_reader *r, struct err *e)
 {
-	uint64_t at = 4 * (uint64_t)r->super.xattr_prefix_start;
+	uint64_t start = 4 * (uint64_t)r->super.xattr_prefix_start, at = start;
 	unsigned int n_prefixes = r->super.n_xattr_prefixes;
 	struct erofs_inode packed;
 
@@ -145,7 +184,10 @@ int erofs_load_prefixes(struct erofs_reader *r, struct err *e)
 	int n = r->super.packed_nid ? erofs_read_inode(r, r->super.packed_nid, &packed, e) : 0;
 	for (unsigned int i = 0; n == 0 && i < n_prefixes; i++)
 		n = load_prefix(r, r->super.packed_nid ? &packed : NULL, &at, &r->prefixes[i], e);
-	if (n == 0)
-		r->n_prefixes = n_prefixes;
-	return n;
+	if (n < 0)
+		return n;
+	r->n_prefixes = n_prefixes;
+	if (!r->super.packed_nid)
+		r->prefix_span = (struct erofs_span){ start, at - start };
+	return 0;
 }

@@ -24,7 +24,7 @@ static int own_extents(struct ext4_reader *r, const struct ext2_inode_large *ino
 		       struct err *e)
 {
 	const uint8_t *node = (const uint8_t *)inode->i_block;
-	struct fs_extent x = { .own = true, .len = r->fs->blocksize };
+	struct fs_extent x = { .own = "block of attributes", .len = r->fs->blocksize };
 	int n = 0;
 
 	x.offset = (inode->i_file_acl | (uint64_t)inode->osd2.linux2.l_i_file_acl_high << 32) *
@@ -33,6 +33,7 @@ static int own_extents(struct ext4_reader *r, const struct ext2_inode_large *ino
 		n = fn(ctx, &x, e);
 	if (!(inode->i_flags & EXT4_EXTENTS_FL) || get_le16(node + 6) == 0)
 		return n;
+	x.own = "block of extents";
 	for (unsigned int i = 1; n == 0 && i <= MIN(get_le16(node + 2), EXT4_INODE_EXTENTS); i++) {
 		const uint8_t *entry = node + (size_t)i * INDEX_BYTES;
 		x.offset = (get_le32(entry + 4) | (uint64_t)get_le16(entry + 8) << 32) *
@@ -53,7 +54,8 @@ int ext4_extents(struct fs_reader *base, uint64_t ino,
 	if (n < 0)
 		return n;
 	const struct ext2_inode_large *inode = ext4_inode(&buf);
-	uint64_t n_blocks = div_round_up(ext4_inode_size(inode), r->fs->blocksize), part = 0, block;
+	uint64_t size = ext4_inode_size(inode), part = 0, block;
+	uint64_t n_blocks = div_round_up(size, r->fs->blocksize);
 	if (!(inode->i_flags & EXT4_EXTENTS_FL))
 		n_blocks = 0;
 	for (uint64_t at = 0; n == 0 && at < n_blocks; at += part) {
@@ -63,6 +65,7 @@ int ext4_extents(struct fs_reader *base, uint64_t ino,
 		struct fs_extent x = { .logical = at * r->fs->blocksize,
 				       .offset = block * r->fs->blocksize,
 				       .len = MIN(part, n_blocks - at) * r->fs->blocksize };
+		x.content_len = MIN(x.len, size - x.logical);
 		n = fn(ctx, &x, e);
 	}
 	return n ? n : own_extents(r, inode, fn, ctx, e);

@@ -26,12 +26,16 @@ int fat_extents(struct fs_reader *base, uint64_t ino,
 	if (n && ino == base->root_ino && r->g.root_sectors) {
 		x.offset = r->g.root_at;
 		x.len = (uint64_t)r->g.root_sectors * r->g.sector_bytes;
+		x.content_len = x.len;
 		return fn(ctx, &x, e);
 	}
 	for (size_t i = 0; ret == 0 && i < n->n_runs; i++) {
 		const struct fat_run *run = &r->runs[n->first_run + i];
 		x.offset = fat_cluster_at(&r->g, run->cluster);
 		x.len = (uint64_t)run->n_clusters * r->g.cluster_bytes;
+		x.content_len = n->is_dir
+					? x.len
+					: MIN(x.len, n->size_bytes - MIN(n->size_bytes, x.logical));
 		ret = fn(ctx, &x, e);
 		x.logical += x.len;
 	}

@@ -88,10 +88,12 @@ struct fs_stat {
 };
 
 struct fs_extent {
-	bool own;	  /* not content, but attributes or extents */
-	uint64_t logical; /* where in the content it begins */
-	uint64_t offset;  /* where in the image it begins */
-	uint64_t len;	  /* in bytes, whole blocks: the last one may go beyond the content's end */
+	const char *own;      /* NULL: content; else what else of the inode lies there */
+	uint64_t logical;     /* where in the content it begins */
+	uint64_t content_len; /* how much of the content that is; of directories of FAT all of it */
+	uint64_t offset;      /* where in the image it begins */
+	uint64_t len;	      /* in the image: the last block may go beyond the content's end */
+	bool compressed;      /* all of it is needed, whatever content_len is */
 };
 
 /*
@@ -124,7 +126,7 @@ struct fs_reader_ops {
 	int (*raw)(struct fs_reader *r, uint64_t ino, void *data, size_t size, size_t *ret_len,
 		   struct err *e);
 	/* Calls fn for each stretch of the image that holds an inode's content, in the content's order,
-	 * and for its blocks of attributes and extents. */
+	 * and for what else is its alone or shared: the inode, attributes, extents. Stretches may overlap. */
 	int (*extents)(struct fs_reader *r, uint64_t ino,
 		       int (*fn)(void *ctx, const struct fs_extent *x, struct err *e), void *ctx,
 		       struct err *e);

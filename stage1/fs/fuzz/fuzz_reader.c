@@ -9,15 +9,16 @@
 #define EXT4_RO_COMPAT	   (1024 + 100)
 #define EXT4_METADATA_CSUM 0x400u
 /* Holes without end may be claimed: what is read of them bounds a run. */
-#define READ_MAX   (4 * MiB)
-#define LOOKUP_MAX 100 /* each reads whole directories */
+#define READ_MAX    (4 * MiB)
+#define EXTENTS_MAX 10000
+#define LOOKUP_MAX  100 /* each reads whole directories */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct use {
 	struct fs_reader *r;
 	uint64_t n_bytes;
-	unsigned int n_lookups;
+	unsigned int n_lookups, n_extents;
 	unsigned int sum; /* of all that was given: a sanitizer sees what is none of it */
 };
 
@@ -37,8 +38,13 @@ static int take_xattr(void *ctx, const char *name, const void *value, size_t len
 
 static int take_extent(void *ctx, const struct fs_extent *x, struct err *e unused_)
 {
-	take(ctx, x, sizeof(x->own));
-	return 0;
+	struct use *u = ctx;
+	char text[128];
+
+	take(u, &x->len, sizeof(x->len));
+	u->r->ops->describe(u->r, x->offset, text, sizeof(text));
+	take(u, text, strlen(text));
+	return u->n_extents++ >= EXTENTS_MAX;
 }
 
 /* From the start to the end or READ_MAX; then the end, as the index of a long file has one, too. */
