@@ -260,14 +260,13 @@ static bool can_tell(const struct filesystems *f)
 
 /*
  * Where the trees or the superblock differ, what lies in the filesystem's own structures and where it
- * lies follows. Where nothing was found, or one cannot be read, all is told.
+ * lies follows. Where nothing was found that says where, all is told.
  */
 int compare_blocks(struct compare *c, const struct filesystems *f, const struct fs_comparer *fc,
 		   struct err *e)
 {
 	struct survey s = { .f = f,
-			    .tell_all = diff_report_total(c->report) == f->before || !f->r[0] ||
-					!f->r[1] };
+			    .tell_all = compare_told(c) == f->told || !f->r[0] || !f->r[1] };
 
 	if (!can_tell(f))
 		return 0; /* the first byte tells */

@@ -95,44 +95,11 @@ static const struct field other_fields[] = {
 };
 static const struct field_table other_table = { other_fields, ARRAY_SIZE(other_fields), 0 };
 
-/* The extents in an inode, or the blocks that hold them. */
-static void describe_blocks(const uint8_t *inode, char *out, size_t size)
-{
-	const uint8_t *node = inode + offsetof(struct ext2_inode_large, i_block);
-	unsigned int n = MIN(get_le16(node + 2), 4), depth = get_le16(node + 6);
-	size_t at = (size_t)snprintf(out, size, depth ? "extents in block" : "at block");
-
-	for (unsigned int i = 1; i <= n && at < size; i++) {
-		const uint8_t *x = node + (size_t)i * 12;
-		uint32_t block = get_le32(x + (depth ? 4 : 8));
-		at += (size_t)snprintf(out + at, size - at, depth ? " %u" : " %u+%u", block,
-				       get_le16(x + 4));
-	}
-}
-
-static int compare_places(struct compare *c, const struct filesystems *f,
-			  const uint8_t *const raw[2], struct err *e)
-{
-	size_t at = offsetof(struct ext2_inode_large, i_block);
-	const struct ext2_inode_large *inode = (const void *)raw[0];
-	char text_a[96], text_b[96];
-
-	if (!(inode->i_flags & EXT4_EXTENTS_FL) || memcmp(raw[0] + at, raw[1] + at, 60) == 0)
-		return 0;
-	describe_blocks(raw[0], text_a, sizeof(text_a));
-	describe_blocks(raw[1], text_b, sizeof(text_b));
-	return compare_add(c,
-			   &(struct finding){ f->tree_differs ? DIFF_SIZE : DIFF_PLACEMENT, "place",
-					      text_a, text_b },
-			   e);
-}
-
 static int compare_inode(struct compare *c, const struct filesystems *f, const struct listed *a,
 			 const struct listed *b, struct err *e)
 {
 	_Alignas(8) uint8_t raw[2][INODE_BYTES] = { { 0 } };
 	const uint8_t *const pair[] = { raw[0], raw[1] };
-	const uint64_t inos[] = { a->st.ino, b->st.ino };
 	size_t len;
 
 	int r = f->r[0]->ops->raw(f->r[0], a->st.ino, raw[0], INODE_BYTES, &len, e);
@@ -143,11 +110,8 @@ static int compare_inode(struct compare *c, const struct filesystems *f, const s
 	if (r == 0)
 		r = compare_fields(c, &other_table, pair, true, e);
 	if (r == 0)
-		r = compare_add_numbers(c, f->tree_differs ? DIFF_SIZE : DIFF_PLACEMENT,
-					"inode number", inos, e);
-	if (r == 0)
 		r = compare_fields(c, &place_table, pair, !f->tree_differs, e);
-	return r < 0 ? r : compare_places(c, f, pair, e);
+	return r < 0 ? r : compare_places(c, f, a, b, e);
 }
 
 const struct fs_comparer fs_comparer_ext4 = {

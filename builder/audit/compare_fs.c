@@ -3,7 +3,7 @@
 #include "builder/audit/compare_fs.h"
 #include "stage1/fs/erofs_format.h"
 
-#define SUPER_BYTES_MAX 1024
+#define SUPER_BYTES_MAX 4096
 
 /* Of a type whose storage nothing is known of here: its tree is compared. */
 static const struct fs_comparer other_type = { .unix_ = true };
@@ -33,18 +33,27 @@ bool compare_is_filesystem(const struct source *s)
 	return find_comparer(s) != NULL;
 }
 
+size_t compare_told(const struct compare *c)
+{
+	return diff_report_total(c->report) - c->report->counts[DIFF_CHECKSUM] - c->n_unreadable;
+}
+
 static int compare_super(struct compare *c, const struct filesystems *f,
 			 const struct fs_comparer *fc, struct err *e)
 {
 	uint8_t a[SUPER_BYTES_MAX], b[SUPER_BYTES_MAX];
+	size_t bytes = MAX(fc->super.bytes, fc->checked_bytes);
 
-	int r = source_pread(f->src[0], fc->super_at, a, fc->super.bytes, e);
+	int r = source_pread(f->src[0], fc->super_at, a, bytes, e);
 	if (r == 0)
-		r = source_pread(f->src[1], fc->super_at, b, fc->super.bytes, e);
+		r = source_pread(f->src[1], fc->super_at, b, bytes, e);
 	if (r < 0)
 		return r;
+	bool rest_differs =
+		memcmp(a + fc->super.bytes, b + fc->super.bytes, bytes - fc->super.bytes);
 	size_t mark = compare_enter(c, "%s", fc->super_name);
-	r = compare_fields(c, &fc->super, (const uint8_t *[]){ a, b }, !f->tree_differs, e);
+	r = compare_fields(c, &fc->super, (const uint8_t *[]){ a, b },
+			   !f->tree_differs && !rest_differs, e);
 	compare_leave(c, mark);
 	return r;
 }
@@ -126,7 +135,7 @@ static const char *type_of(const struct source *s)
 int compare_filesystem(struct compare *c, const struct source *a, const struct source *b,
 		       struct err *e)
 {
-	struct filesystems f = { .src = { a, b }, .before = diff_report_total(c->report) };
+	struct filesystems f = { .src = { a, b }, .told = compare_told(c) };
 	const struct fs_comparer *fc = find_comparer(a);
 
 	if (!str_eq(type_of(a), type_of(b)))

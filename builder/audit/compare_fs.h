@@ -7,7 +7,7 @@ struct filesystems {
 	const struct source *src[2];
 	struct fs_reader *r[2]; /* NULL: it cannot be read */
 	struct listing l[2];
-	size_t before;	   /* differences before the trees were compared */
+	size_t told;	   /* compare_told() before the trees were compared */
 	bool tree_differs; /* where things lie follows */
 };
 
@@ -18,6 +18,7 @@ struct fs_comparer {
 	const char *super_name;
 	size_t super_at;	  /* where the superblock is */
 	struct field_table super; /* DIFF_SIZE fields follow from the tree; 0 bytes: not known */
+	size_t checked_bytes;	  /* from super_at on, whose checksum it has; 0: its own bytes */
 	/* The inodes or entries of a path in both, besides what a tree has; may be NULL. */
 	int (*inode)(struct compare *c, const struct filesystems *f, const struct listed *a,
 		     const struct listed *b, struct err *e);
@@ -25,6 +26,17 @@ struct fs_comparer {
 
 extern const struct fs_comparer fs_comparer_ext4, fs_comparer_erofs, fs_comparer_fat16,
 	fs_comparer_fat32;
+
+/** compare_told() - differences that say where: not that something cannot be read, or a checksum's */
+size_t compare_told(const struct compare *c);
+
+/**
+ * compare_places() - the inode's number, and where its content lies: the first stretch that differs
+ *
+ * Where trees differ that follows.
+ */
+int compare_places(struct compare *c, const struct filesystems *f, const struct listed *a,
+		   const struct listed *b, struct err *e) must_check;
 
 /**
  * compare_blocks() - account for every byte that differs in the two, by what lies there

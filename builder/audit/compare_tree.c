@@ -190,6 +190,44 @@ static int compare_pair(struct compare *c, const struct pair *p, struct err *e)
 	return r;
 }
 
+static int skip_xattr(void *ctx unused_, const char *name unused_, const void *value unused_,
+		      size_t len unused_, struct err *e unused_)
+{
+	return 0;
+}
+
+/* All that is compared of one, for the error in it. */
+static int try_reading(const struct listing *l, const struct listed *x, struct err *e)
+{
+	_cleanup_free_ uint8_t *data = malloc(READ_BYTES);
+	uint64_t size = S_ISREG(x->st.mode) || S_ISLNK(x->st.mode) ? x->st.size_bytes : 0;
+
+	if (!data)
+		return err_oom(e);
+	int r = l->reader ? l->reader->ops->xattrs(l->reader, x->st.ino, skip_xattr, NULL, e) : 0;
+	for (uint64_t at = 0; r == 0 && at < size; at += READ_BYTES)
+		r = read_some(l, x, at, data, (size_t)MIN(READ_BYTES, size - at), e);
+	return r;
+}
+
+/* What cannot be read is a difference. */
+static int compare_readable(struct compare *c, const struct pair *p, struct err *e)
+{
+	struct err why[2] = { 0 };
+	int r = compare_pair(c, p, e), bad[2];
+
+	if (r != -EINVAL && r != -EBADMSG)
+		return r;
+	for (int w = 0; w < 2; w++)
+		bad[w] = try_reading(p->t->l[w], p->x[w], &why[w]);
+	if (!bad[0] && !bad[1])
+		return r;
+	r = bad[0] ? compare_damaged(c, 0, bad[0], &why[0]) : 0;
+	if (r == 0 && bad[1])
+		r = compare_damaged(c, 1, bad[1], &why[1]);
+	return r;
+}
+
 static bool lies_below(const char *path, const char *dir)
 {
 	return dir && (!*dir || (str_has_prefix(path, dir) && path[strlen(dir)] == '/'));
@@ -299,7 +337,7 @@ int compare_trees(struct compare *c, const struct trees *t, struct err *e)
 		struct pair p = next_pair(t, i);
 		size_t mark = compare_enter(c, "/%s", (p.x[0] ? p.x[0] : p.x[1])->path);
 		if (p.x[0] && p.x[1])
-			r = compare_pair(c, &p, e);
+			r = compare_readable(c, &p, e);
 		else
 			r = compare_unpaired(c, &p, &ukis, &missing_dir, e);
 		compare_leave(c, mark);
