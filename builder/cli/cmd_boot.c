@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include "base/blob.h"
-#include "builder/audit/image.h"
 #include "builder/cli/machines.h"
 
 /* What the options say, as text. */
@@ -47,27 +46,6 @@ static void say_how_to_log_in(const struct vm *vm, void *data)
 			 vm_ssh_key(vm), vm_ssh_port(vm));
 }
 
-/* Before a machine's firmware finds nothing to start on it, and says so in its own way. */
-static int check_image(const char *path, uint64_t *ret_bytes, struct err *e)
-{
-	_cleanup_source_ struct source disk = SOURCE_INIT;
-	_cleanup_(image_free) struct image *image = NULL;
-
-	int r = source_open(&disk, path, e);
-	if (r < 0)
-		return r;
-	r = image_open(&disk, &image, e);
-	if (r == -EBADMSG)
-		return err_set(e, r,
-			       "%s: no disk image: it has no partition table (GPT). Images to boot "
-			       "are the .raw of slipway build",
-			       path);
-	if (r < 0)
-		return err_wrap(e, r, "%s", path);
-	*ret_bytes = disk.size_bytes;
-	return 0;
-}
-
 static int boot(struct cli *c, const char *image, const struct boot_options *o, struct err *e)
 {
 	struct vm_params p = { .name = "boot",
@@ -87,7 +65,7 @@ static int boot(struct cli *c, const char *image, const struct boot_options *o, 
 	if (o->snapshot && o->persistent)
 		return err_set(e, -EINVAL,
 			       "--snapshot and --persistent are opposites: leave one out");
-	int r = check_image(image, &image_bytes, e);
+	int r = cli_check_disk(image, &image_bytes, e);
 	if (r < 0)
 		return r;
 	/* Room for the root partition that the first boot makes. */

@@ -210,7 +210,8 @@ static int list(void)
 static int test(struct cli *c, const struct test_options *o, struct err *e)
 {
 	struct test t = { .c = c, .o = o, .junit = OUTFILE_INIT };
-	int r = access(o->image, R_OK) < 0 ? err_sys(e, -errno, "image %s", o->image) : 0;
+	uint64_t bytes;
+	int r = cli_check_disk(o->image, &bytes, e);
 
 	if (r == 0)
 		r = suite_select(o->image, (const char *const *)o->patterns, o->n_patterns,

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # slipway test as far as it goes without a machine: what it takes and what it refuses.
 . "$(dirname "$0")/lib.sh"
-: >"$T/node_1.raw"
-: >"$T/other_1.raw"
+command -v sfdisk >/dev/null || skip_all "sfdisk is missing"
 image=$T/node_1.raw
+: >"$image"
+fails 3 "$image: no disk image: it has no partition table (GPT)" "$slipway" test "$image"
+truncate -s 4M "$image"
+echo 'label: gpt' | sfdisk -q "$image" || bad "no partition table could be made"
 
 try 0 "boot  " "$slipway" test --list
 names=$("$slipway" test --list | cut -d' ' -f1)
