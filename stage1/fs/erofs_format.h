@@ -25,8 +25,9 @@ enum {
 	EROFS_INCOMPAT_LZ4_0PADDING = 0x1,
 	EROFS_INCOMPAT_COMPR_CFGS = 0x2, /* also: clusters of several blocks */
 	EROFS_INCOMPAT_CHUNKED_FILE = 0x4,
+	EROFS_INCOMPAT_DEVICES = 0x8, /* or a second algorithm */
 	EROFS_INCOMPAT_ZTAILPACKING = 0x10,
-	EROFS_INCOMPAT_FRAGMENTS = 0x20,
+	EROFS_INCOMPAT_FRAGMENTS = 0x20, /* also: extents that several files share a part of */
 	EROFS_INCOMPAT_XATTR_PREFIXES = 0x40,
 };
 
@@ -158,7 +159,11 @@ enum {
 	EROFS_ZSTD = 3,
 };
 
-/* At the next multiple of 8 behind inode and attributes; the index follows. */
+/*
+ * At the next multiple of 8 behind inode and attributes; the index follows. With FRAGMENT the first 32 bits
+ * are where in the packed inode the file's end is. With the highest bit of cluster_bits all of the file is
+ * there, at what the other 63 bits say.
+ */
 struct erofs_map_head {
 	uint16_t reserved;
 	uint16_t tail_bytes; /* of an inline last cluster */
@@ -166,6 +171,8 @@ struct erofs_map_head {
 	uint8_t algorithms;   /* HEAD1's in the low four bits, HEAD2's in the high ones */
 	uint8_t cluster_bits; /* of a logical cluster, less the block's */
 };
+
+#define EROFS_WHOLE_FRAGMENT 0x80 /* of cluster_bits */
 
 enum {
 	EROFS_ADVISE_COMPACT_2B = 0x1,
@@ -183,6 +190,7 @@ enum erofs_lcluster_type {
 	EROFS_LCLUSTER_HEAD2 = 3,
 };
 
+#define EROFS_LCLUSTER_PARTIAL 0x8000 /* of advise: the cluster holds more than this extent */
 #define EROFS_LCLUSTER_CBLKCNT \
 	0x800 /* in the first NONHEAD's distance: the cluster's blocks instead */
 

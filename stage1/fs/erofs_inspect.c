@@ -87,7 +87,7 @@ static int tell_clusters(const struct teller *t, struct err *e)
 
 	for (uint64_t off = 0; n == 0 && off < inode->size_bytes; off = m.from + m.len) {
 		n = erofs_map(t->r, inode, off, &m, e);
-		if (n == 0)
+		if (n == 0 && !m.fragment) /* that lies in the packed inode */
 			n = tell(t,
 				 &(struct fs_extent){ .logical = m.from,
 						      .content_len = m.len,

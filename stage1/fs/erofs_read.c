@@ -3,10 +3,10 @@
 
 #include "stage1/fs/erofs_read.h"
 
-/* With long prefixes mkfs.erofs says that there are fragments, too; an inode that has one is refused. */
 #define KNOWN_INCOMPAT                                                                           \
 	(EROFS_INCOMPAT_LZ4_0PADDING | EROFS_INCOMPAT_COMPR_CFGS | EROFS_INCOMPAT_CHUNKED_FILE | \
-	 EROFS_INCOMPAT_FRAGMENTS | EROFS_INCOMPAT_XATTR_PREFIXES)
+	 EROFS_INCOMPAT_DEVICES | EROFS_INCOMPAT_ZTAILPACKING | EROFS_INCOMPAT_FRAGMENTS |       \
+	 EROFS_INCOMPAT_XATTR_PREFIXES)
 #define SIZE_MAX_BYTES (UINT64_C(1) << 44) /* of a file: 32-bit block numbers */
 
 int erofs_bad(uint64_t nid, const char *what, struct err *e)
@@ -162,47 +162,74 @@ static int read_chunked(struct erofs_reader *r, const struct erofs_inode *inode,
 	return 0;
 }
 
-/* Into r->extent. */
-static int load_extent(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
-		       struct err *e)
+static bool is_loaded(const struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off)
 {
-	_cleanup_free_ uint8_t *in = NULL;
-	struct erofs_mapped m;
+	return r->extent && r->extent_ino == inode->nid && off >= r->extent_from &&
+	       off - r->extent_from < r->extent_len;
+}
 
-	if (r->extent && r->extent_ino == inode->nid && off >= r->extent_from &&
-	    off - r->extent_from < r->extent_len)
-		return 0;
-	int n = erofs_map(r, inode, off, &m, e);
-	if (n < 0)
-		return n;
-	in = malloc((size_t)m.bytes);
-	uint8_t *out = malloc((size_t)m.len);
+/* Into r->extent. */
+static int load_extent(struct erofs_reader *r, const struct erofs_inode *inode,
+		       const struct erofs_mapped *m, struct err *e)
+{
+	_cleanup_free_ uint8_t *in = malloc((size_t)m->bytes + 1);
+	uint8_t *out = malloc((size_t)m->len);
 	free(r->extent);
 	r->extent = out;
 	r->extent_len = 0;
 	if (!in || !out)
 		return err_oom(e);
-	n = erofs_read_at(r, m.at, in, m.bytes, e);
+	int n = erofs_read_at(r, m->at, in, m->bytes, e);
 	if (n < 0)
 		return n;
-	if (erofs_unpack(&m, in, out) < 0)
+	n = erofs_unpack(m, in, out);
+	if (n == -ENOMEM)
+		return err_oom(e);
+	if (n < 0)
 		return erofs_bad(inode->nid, "a compressed cluster is damaged", e);
 	r->extent_ino = inode->nid;
-	r->extent_from = m.from;
-	r->extent_len = m.len;
+	r->extent_from = m->from;
+	r->extent_len = m->len;
 	return 0;
+}
+
+/* Of a file or its end that lies in the packed inode, whose own cannot. */
+static int read_fragment(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
+			 uint8_t *data, size_t len, struct err *e)
+{
+	struct erofs_inode packed;
+
+	if (!r->super.packed_nid || inode->nid == r->super.packed_nid)
+		return erofs_bad(inode->nid, "lies in a packed inode that there is not", e);
+	int n = erofs_read_inode(r, r->super.packed_nid, &packed, e);
+	if (n < 0)
+		return n;
+	if (off > packed.size_bytes || len > packed.size_bytes - off)
+		return erofs_bad(inode->nid, "lies behind the end of the packed inode", e);
+	return erofs_read_content(r, &packed, off, data, len, e);
 }
 
 static int read_compressed(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
 			   uint8_t *data, size_t len, struct err *e)
 {
 	while (len) {
-		int n = load_extent(r, inode, off, e);
+		struct erofs_mapped m = { .from = r->extent_from, .len = r->extent_len };
+		int n = 0;
+		if (!is_loaded(r, inode, off)) {
+			n = erofs_map(r, inode, off, &m, e);
+			if (n == 0 && !m.fragment)
+				n = load_extent(r, inode, &m, e);
+		}
 		if (n < 0)
 			return n;
-		uint64_t in_extent = off - r->extent_from;
-		size_t part = (size_t)MIN(len, r->extent_len - in_extent);
-		memcpy(data, r->extent + in_extent, part);
+		uint64_t in_extent = off - m.from;
+		size_t part = (size_t)MIN(len, m.len - in_extent);
+		if (m.fragment)
+			n = read_fragment(r, inode, m.at + in_extent, data, part, e);
+		else
+			memcpy(data, r->extent + in_extent, part);
+		if (n < 0)
+			return n;
 		off += part;
 		data += part;
 		len -= part;
@@ -294,7 +321,9 @@ static bool erofs_probe(const struct source *src)
 
 static int check_super(const struct source *src, const struct erofs_super *s, struct err *e)
 {
-	if (s->feature_incompat & ~(uint32_t)KNOWN_INCOMPAT || s->extra_devices)
+	if (s->extra_devices)
+		return err_set(e, -EINVAL, "contents on %u further devices", s->extra_devices);
+	if (s->feature_incompat & ~(uint32_t)KNOWN_INCOMPAT)
 		return err_set(e, -EINVAL, "features 0x%x are not what the reader knows",
 			       s->feature_incompat);
 	if (s->block_bits != EROFS_BLOCK_BITS || s->dir_block_bits)

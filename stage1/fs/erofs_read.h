@@ -2,8 +2,8 @@
 #pragma once
 /*
  * Inside of the EROFS reader, for images that may be damaged: nothing of them is believed unchecked. It
- * reads what our writer makes and what mkfs.erofs makes by default: all layouts, LZ4 and zstd, long prefixes
- * of attributes; no fragments, no inline clusters, no further devices.
+ * reads what our writer and mkfs.erofs make: all layouts, LZ4 and zstd, inline and interlaced clusters, those
+ * that files share, fragments, long prefixes of attributes; no further devices, no LZMA, no DEFLATE.
  */
 #include "stage1/fs/erofs_format.h"
 #include "stage1/fs/reader.h"
@@ -51,6 +51,9 @@ struct erofs_mapped {
 	uint64_t at, bytes; /* in the image */
 	uint8_t algorithm;
 	bool plain;
+	bool interlaced; /* plain: each byte has its place in a block as it has in the file */
+	bool partial;	 /* the cluster holds more than this */
+	bool fragment;	 /* at: in the packed inode's content instead */
 };
 
 /* Where what lies behind an inode and its attributes begins: an index, the rest of a content. */

@@ -11,6 +11,7 @@ struct lcluster {
 	uint32_t offset;	 /* where an extent begins */
 	uint64_t back;		 /* NONHEAD: distance to the head, or nearer to it */
 	uint32_t cluster_blocks; /* NONHEAD behind a head: the cluster's; 0: not told here */
+	bool partial;		 /* the cluster holds more than the extent */
 	uint64_t block;
 };
 
@@ -20,6 +21,8 @@ struct index {
 	struct erofs_map_head head;
 	uint64_t at; /* of the first entry */
 	uint64_t n;  /* entries */
+	bool whole_fragment;
+	uint64_t fragment; /* where in the packed inode the file or its end is */
 };
 
 static int bad(const struct index *x, struct err *e)
@@ -34,7 +37,9 @@ static int load_full(const struct index *x, uint64_t i, struct lcluster *ret, st
 	int n = erofs_read_at(x->r, x->at + i * sizeof(entry), &entry, sizeof(entry), e);
 	if (n < 0)
 		return n;
-	*ret = (struct lcluster){ .type = entry.advise & 3, .offset = entry.offset };
+	*ret = (struct lcluster){ .type = entry.advise & 3,
+				  .offset = entry.offset,
+				  .partial = entry.advise & EROFS_LCLUSTER_PARTIAL };
 	if (ret->type != EROFS_LCLUSTER_NONHEAD)
 		ret->block = entry.block;
 	else if (entry.delta[0] & EROFS_LCLUSTER_CBLKCNT)
@@ -173,8 +178,9 @@ static int open_index(struct erofs_reader *r, const struct erofs_inode *inode, s
 		      struct err *e)
 {
 	uint64_t at = align_up(erofs_inode_end(inode), sizeof(ret->head));
-	static const uint16_t known =
-		EROFS_ADVISE_COMPACT_2B | EROFS_ADVISE_BIG_PCLUSTER_1 | EROFS_ADVISE_BIG_PCLUSTER_2;
+	static const uint16_t known = EROFS_ADVISE_COMPACT_2B | EROFS_ADVISE_BIG_PCLUSTER_1 |
+				      EROFS_ADVISE_BIG_PCLUSTER_2 | EROFS_ADVISE_INLINE_PCLUSTER |
+				      EROFS_ADVISE_INTERLACED | EROFS_ADVISE_FRAGMENT;
 
 	*ret = (struct index){ .r = r,
 			       .inode = inode,
@@ -183,9 +189,30 @@ static int open_index(struct erofs_reader *r, const struct erofs_inode *inode, s
 	if (n < 0)
 		return n;
 	ret->at = at + sizeof(ret->head) * (inode->layout == EROFS_COMPRESSED_FULL ? 2 : 1);
-	if (ret->head.advise & ~known || ret->head.cluster_bits || ret->head.tail_bytes)
+	memcpy(&ret->fragment, &ret->head, sizeof(ret->fragment));
+	ret->whole_fragment = ret->head.cluster_bits & EROFS_WHOLE_FRAGMENT;
+	if (ret->whole_fragment) {
+		ret->fragment &= ~(UINT64_C(1) << 63);
+		ret->n = 0;
+		return 0;
+	}
+	ret->fragment &= UINT32_MAX;
+	if (ret->head.advise & ~known)
 		return erofs_bad(inode->nid, "compressed in a way that is not known", e);
+	if (ret->head.cluster_bits)
+		return erofs_bad(inode->nid, "logical clusters of more than a block", e);
+	if (ret->head.advise & EROFS_ADVISE_INLINE_PCLUSTER &&
+	    ret->head.advise & EROFS_ADVISE_FRAGMENT)
+		return bad(ret, e);
 	return 0;
+}
+
+static uint64_t index_end(const struct index *x)
+{
+	if (x->inode->layout == EROFS_COMPRESSED_FULL || !x->n)
+		return x->at + sizeof(struct erofs_lcluster) * x->n;
+	const struct pack_place last = place_of_pack(x, x->n - 1);
+	return last.at + last.bytes;
 }
 
 int erofs_cluster_index(struct erofs_reader *r, const struct erofs_inode *inode,
@@ -196,13 +223,8 @@ int erofs_cluster_index(struct erofs_reader *r, const struct erofs_inode *inode,
 	int n = open_index(r, inode, &x, e);
 	if (n < 0)
 		return n;
-	uint64_t end = x.at + sizeof(struct erofs_lcluster) * x.n;
-	if (inode->layout == EROFS_COMPRESSED_COMPACT && x.n) {
-		struct pack_place last = place_of_pack(&x, x.n - 1);
-		end = last.at + last.bytes;
-	}
 	ret->at = align_up(erofs_inode_end(inode), sizeof(x.head));
-	ret->len = end - ret->at;
+	ret->len = x.whole_fragment ? sizeof(x.head) : index_end(&x) - ret->at;
 	return 0;
 }
 
@@ -248,6 +270,32 @@ static int find_end(const struct index *x, uint64_t i, uint64_t *ret, uint32_t *
 	return 0;
 }
 
+/* The last extent, where it lies behind the index or in the packed inode. */
+static void map_tail(const struct index *x, uint64_t block, struct erofs_mapped *m)
+{
+	if (x->head.advise & EROFS_ADVISE_INLINE_PCLUSTER) {
+		m->at = index_end(x);
+		m->bytes = x->head.tail_bytes;
+	} else if (x->head.advise & EROFS_ADVISE_FRAGMENT) {
+		m->fragment = true;
+		m->at = x->fragment;
+		if (x->inode->layout == EROFS_COMPRESSED_FULL)
+			m->at |= block << 32;
+	}
+}
+
+static int check_algorithm(const struct index *x, const struct erofs_mapped *m, struct err *e)
+{
+	if (m->plain || m->fragment || m->algorithm == EROFS_LZ4 || m->algorithm == EROFS_ZSTD)
+		return 0;
+	return erofs_bad(x->inode->nid,
+			 m->algorithm == EROFS_LZMA ? "compressed with LZMA, which is not known"
+			 : m->algorithm == EROFS_DEFLATE
+				 ? "compressed with DEFLATE, which is not known"
+				 : "compressed with something unknown",
+			 e);
+}
+
 int erofs_map(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t off,
 	      struct erofs_mapped *ret, struct err *e)
 {
@@ -257,6 +305,12 @@ int erofs_map(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t 
 	uint64_t i = 0, end = 0;
 
 	int n = open_index(r, inode, &x, e);
+	if (n == 0 && x.whole_fragment) {
+		*ret = (struct erofs_mapped){ .len = inode->size_bytes,
+					      .at = x.fragment,
+					      .fragment = true };
+		return 0;
+	}
 	if (n == 0)
 		n = find_head(&x, off, &i, &c, e);
 	if (n == 0)
@@ -271,10 +325,14 @@ int erofs_map(struct erofs_reader *r, const struct erofs_inode *inode, uint64_t 
 		.at = c.block * EROFS_BLOCK_BYTES,
 		.bytes = (uint64_t)blocks * EROFS_BLOCK_BYTES,
 		.plain = c.type == EROFS_LCLUSTER_PLAIN,
+		.interlaced = x.head.advise & EROFS_ADVISE_INTERLACED,
+		.partial = c.partial,
 		.algorithm = c.type == EROFS_LCLUSTER_HEAD2 ? x.head.algorithms >> 4
 							    : x.head.algorithms & 15,
 	};
 	if (off < from || off >= end || ret->len > EROFS_EXTENT_MAX_BYTES)
 		return bad(&x, e);
-	return 0;
+	if (end == inode->size_bytes)
+		map_tail(&x, c.block, ret);
+	return check_algorithm(&x, ret, e);
 }

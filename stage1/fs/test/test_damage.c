@@ -3,6 +3,7 @@
  * Damaged images: whatever a reader says, it says it soon and without touching what is not its own
  * (run under sanitizers). Seeds are fixed; set FS_DAMAGE_ROUNDS for more of them.
  */
+#include "stage1/fs/erofs_format.h"
 #include "stage1/fs/test/support.h"
 
 #define SUPER_RO_COMPAT (1024 + 100)
@@ -331,6 +332,55 @@ START_TEST(ext4_particular_damage)
 }
 END_TEST
 
-TEST_MAIN("damage", erofs_truncated, erofs_flipped, erofs_flipped_lz4, erofs_flipped_zstd,
-	  ext4_truncated, ext4_flipped, ext4_flipped_without_checksums, vfat_truncated,
-	  vfat_flipped, nothing_and_noise, vfat_particular_damage, ext4_particular_damage)
+static int find_index(void *ctx, const struct fs_extent *x, struct err *e unused_)
+{
+	*(uint64_t *)ctx = x->offset;
+	return x->own && str_eq(x->own, "index of clusters");
+}
+
+/* What the reader does not know it names. */
+START_TEST(erofs_unknown_features)
+{
+	_cleanup_(fs_reader_free) struct fs_reader *r = NULL;
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	struct err e = { 0 };
+	struct source src;
+	uint64_t ino, at;
+	uint8_t byte;
+	size_t len;
+
+	compression = FS_LZ4;
+	cluster_bytes = 0;
+	make(&fs_writer_erofs, true, &b);
+	forget_checksums(&fs_writer_erofs, b.data);
+	source_init_bytes(&src, b.data, b.len);
+	ck_ok(fs_reader_open(&src, &r, &e));
+	ck_ok(fs_reader_lookup(r, "text", &ino, &e));
+	ck_assert_int_eq(r->ops->extents(r, ino, find_index, &at, &e), 1);
+	struct erofs_map_head *head = (struct erofs_map_head *)(b.data + at), old = *head;
+	head->algorithms = EROFS_LZMA;
+	ck_fails(r->ops->read(r, ino, 0, &byte, 1, &len, &e), -EINVAL, "compressed with LZMA");
+	head->algorithms = EROFS_DEFLATE;
+	ck_fails(r->ops->read(r, ino, 0, &byte, 1, &len, &e), -EINVAL, "compressed with DEFLATE");
+	*head = old;
+	head->cluster_bits = 1;
+	ck_fails(r->ops->read(r, ino, 0, &byte, 1, &len, &e), -EINVAL,
+		 "logical clusters of more than a block");
+	*head = old;
+	head->advise = EROFS_ADVISE_FRAGMENT;
+	ck_fails(r->ops->read(r, ino, 69999, &byte, 1, &len, &e), -EINVAL,
+		 "a packed inode that there is not");
+	head->advise = 0x40;
+	ck_fails(r->ops->read(r, ino, 0, &byte, 1, &len, &e), -EINVAL,
+		 "compressed in a way that is not known");
+	*head = old;
+	ck_ok(r->ops->read(r, ino, 0, &byte, 1, &len, &e));
+	((struct erofs_super *)(b.data + EROFS_SUPER_OFFSET))->extra_devices = 1;
+	ck_fails(use(&b, b.len, &e), -EINVAL, "contents on 1 further devices");
+}
+END_TEST
+
+TEST_MAIN("damage", erofs_unknown_features, erofs_truncated, erofs_flipped, erofs_flipped_lz4,
+	  erofs_flipped_zstd, ext4_truncated, ext4_flipped, ext4_flipped_without_checksums,
+	  vfat_truncated, vfat_flipped, nothing_and_noise, vfat_particular_damage,
+	  ext4_particular_damage)

@@ -163,6 +163,7 @@ START_TEST(seeds_of_mkfs_erofs)
 		{ "-zlz4hc", "-C16384" },
 		{ "-zlz4", "-Elegacy-compress" },
 		{ "-x1", "-Eforce-inode-extended" },
+		{ "-zlz4", "-Eztailpacking" },
 	};
 	char *dir = test_dir();
 	_cleanup_free_ char *files = str_printf("%s/files", dir);
