@@ -119,14 +119,18 @@ static int check_extensions(struct boot *b, struct err *e)
 	const struct signer *owner = b->ctx->owner;
 	/* A device that is open is used again by its root hash: each has one of its own. */
 	const struct extension_params refused[] = {
-		{ EXTENSION_BARE, NULL, i.id, i.version_id, "an extension without a hash tree" },
-		{ EXTENSION_HASHED, NULL, i.id, i.version_id, "an extension that nobody signed" },
-		{ EXTENSION_SIGNED, stranger, i.id, i.version_id,
+		{ EXTENSION_BARE, NULL, i.id, i.version_id, false,
+		  "an extension without a hash tree" },
+		{ EXTENSION_HASHED, NULL, i.id, i.version_id, false,
+		  "an extension that nobody signed" },
+		{ EXTENSION_SIGNED, stranger, i.id, i.version_id, false,
 		  "an extension that a stranger signed" },
-		{ EXTENSION_SIGNED, owner, i.id, "0", "an extension for another release" },
+		{ EXTENSION_SIGNED, stranger, i.id, i.version_id, true,
+		  "an extension of a usr partition that a stranger signed" },
+		{ EXTENSION_SIGNED, owner, i.id, "0", false, "an extension for another release" },
 	};
-	const struct extension_params good = { EXTENSION_SIGNED, owner, i.id, i.version_id,
-					       "a signed extension" };
+	const struct extension_params good = { EXTENSION_SIGNED, owner, i.id,
+					       i.version_id,	 false, "a signed extension" };
 
 	r = check_merged(b, &good, e);
 	for (size_t k = 0; r == 0 && k < ARRAY_SIZE(refused); k++)

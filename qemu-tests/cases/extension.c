@@ -2,6 +2,7 @@
 #include "qemu-tests/cases/extension.h"
 
 #include <fcntl.h>
+#include <libfdisk/libfdisk.h>
 
 #include "layouts/layout.h"
 #include "qemu-tests/cases/case_util.h"
@@ -29,10 +30,21 @@ static void parts_done(struct parts *parts)
 	buf_done(&parts->signature);
 }
 
-/* What lies in /usr, from there on. */
+static int add_file(const struct extension_params *p, struct tree *t, const char *path,
+		    uint32_t mode, struct blob *blob, struct err *e)
+{
+	const struct tree_meta m = { .mode = mode };
+	_cleanup_free_ char *at = str_printf("%s%s", p->usr ? "" : "usr/", path);
+
+	if (!at) {
+		blob_unref(blob);
+		return err_oom(e);
+	}
+	return tree_add_file(t, at, &m, blob, NULL, e);
+}
+
 static int make_tree(const struct extension_params *p, struct tree *t, struct err *e)
 {
-	const struct tree_meta program = { .mode = 0755 }, text = { .mode = 0644 };
 	_cleanup_free_ char *release = str_printf("ID=%s\nVERSION_ID=%s\n", p->id, p->version_id);
 	size_t len = (size_t)(guest_program_end - guest_program_start);
 	void *copy = malloc(len);
@@ -42,13 +54,12 @@ static int make_tree(const struct extension_params *p, struct tree *t, struct er
 		return err_oom(e);
 	}
 	memcpy(copy, guest_program_start, len);
-	int r = tree_add_file(t, EXTENSION_IN_USR, &program, blob_new(copy, len), NULL, e);
+	int r = add_file(p, t, EXTENSION_IN_USR, 0755, blob_new(copy, len), e);
 	if (r == 0)
-		r = tree_add_file(t, "share/slipway-extension", &text, blob_new_str(p->note), NULL,
-				  e);
+		r = add_file(p, t, "share/slipway-extension", 0644, blob_new_str(p->note), e);
 	return r < 0 ? r
-		     : tree_add_file(t, "lib/extension-release.d/extension-release." EXTENSION_NAME,
-				     &text, blob_new_str(release), NULL, e);
+		     : add_file(p, t, "lib/extension-release.d/extension-release." EXTENSION_NAME,
+				0644, blob_new_str(release), e);
 }
 
 static int make_usr(const struct extension_params *p, struct buf *usr, struct err *e)
@@ -106,6 +117,37 @@ static int make_parts(const struct extension_params *p, struct parts *parts, str
 	return r;
 }
 
+DEFINE_CLEANUP(struct fdisk_context *, fdisk_unref_context)
+DEFINE_CLEANUP(struct fdisk_parttype *, fdisk_unref_parttype)
+
+/* A layout has no root with a hash tree. Spec: UAPI Discoverable Partitions */
+static int set_root_types(size_t n, int fd, struct err *e)
+{
+	static const char *const guids[] = { "4f68bce3-e8cd-4db1-96e7-fbcaf984b709",
+					     "2c7357ed-ebd2-46d9-aec1-23d437ec2bf5",
+					     "41092b05-9fc8-4523-994f-2def0408b176" };
+	_cleanup_(fdisk_unref_context) struct fdisk_context *cxt = fdisk_new_context();
+	char path[64];
+
+	if (!cxt)
+		return err_oom(e);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	int r = fdisk_assign_device(cxt, path, 0);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		_cleanup_(fdisk_unref_parttype) struct fdisk_parttype *t = fdisk_new_parttype();
+		if (!t)
+			return err_oom(e);
+		r = fdisk_parttype_set_typestr(t, guids[i]);
+		if (r == 0)
+			r = fdisk_set_partition_type(cxt, i, t);
+	}
+	if (r == 0)
+		r = fdisk_write_disklabel(cxt);
+	if (r == 0)
+		r = fdisk_deassign_device(cxt, 1);
+	return r < 0 ? err_sys(e, r, "types of the extension's partitions") : 0;
+}
+
 static int write_parts(const struct parts *parts, size_t n, int fd, struct err *e)
 {
 	const struct layout l = { .name = (char *)(uintptr_t) "extension",
@@ -149,5 +191,7 @@ int extension_make(const struct extension_params *p, const char *path, struct er
 	int r = make_parts(p, &parts, e);
 	if (r == 0)
 		r = write_parts(&parts, (size_t)p->protection + 1, fd, e);
+	if (r == 0 && !p->usr)
+		r = set_root_types((size_t)p->protection + 1, fd, e);
 	return r < 0 ? err_wrap(e, r, "extension") : 0;
 }

@@ -18,6 +18,7 @@ struct extension_params {
 	enum extension_protection protection;
 	const struct signer *signer; /* of EXTENSION_SIGNED */
 	const char *id, *version_id; /* of the system that it is for, by its os-release */
+	bool usr;		     /* a partition of /usr's type, instead of root's */
 	const char *note; /* a file in it: one of another content has another root hash */
 };
 
