@@ -92,8 +92,9 @@ STOPPED(other_tree, "other-tree", "the hash tree of another build", CORRUPTED);
 STOPPED(other_build, "other-build", "/usr and hash tree of another build", CORRUPTED);
 STOPPED(root_hash_other_key, "root-hash-other-key", "a root hash signed by another key",
 	"Root hash verification failed");
+/* The initrd asks for a command line with a signature, before the kernel is asked for a verified one. */
 STOPPED(root_hash_unsigned, "root-hash-unsigned", "a root hash that is not signed",
-	"Root hash verification failed");
+	"Failed to start slipway-admission");
 STOPPED(uki_old_chosen, "uki-old-chosen", "an old release whose /usr is gone",
 	"Timed out waiting for device");
 CASE(twin_usr, "twin-usr",
