@@ -53,7 +53,7 @@ static int usr_plan(struct build *b, struct err *e)
 		p.spool_fd = b->spool.fd;
 	}
 	r = w->plan(b->tree, &p, &b->usr_plan, e);
-	if (b->spool.path && (r == -ENOSPC || r == -EDQUOT))
+	if (b->spool.path && (r == -ENOSPC || r == -EDQUOT || r == -EFBIG))
 		return err_wrap(e, r, "%s", b->spool.path);
 	return r < 0 ? err_wrap(e, r, "/usr as %s", w->name) : 0;
 }

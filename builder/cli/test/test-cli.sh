@@ -92,7 +92,7 @@ run build "$recipe" -o "$T/none" --json -n && json '"label": "node_1_verity_sig"
 grep -q '"root_hash"\|"outputs"' "$T/stdout" && bad "a plan has no root hash" || ok
 run build "$recipe" -o "$T/none" -n
 [ ! -e "$T/none" ] && ok || bad "--dry-run makes the output directory"
-for text in " 2  usr  " "made on first boot" "containerd 1." "masked 6:" "no reader on a node" "slipway makes users"; do
+for text in " 2  usr  " "made on first boot" "containerd 1." "masked 8:" "no reader on a node" "slipway makes users"; do
 	grep -qF -e "$text" "$T/stdout" && ok || bad "the plan lacks \"$text\""
 done
 began=$SECONDS # a line each ten seconds is as it should be
