@@ -44,28 +44,6 @@ int compare_tree_add(struct compare *c, const struct trees *t, const char *path,
 	return compare_add(c, &copy, e);
 }
 
-static const char *type_name(uint32_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFREG:
-		return "file";
-	case S_IFDIR:
-		return "directory";
-	case S_IFLNK:
-		return "symlink";
-	case S_IFCHR:
-		return "character device";
-	case S_IFBLK:
-		return "block device";
-	case S_IFIFO:
-		return "pipe";
-	case S_IFSOCK:
-		return "socket";
-	default:
-		return "nothing known";
-	}
-}
-
 static int read_some(const struct listing *l, const struct listed *x, uint64_t off, void *data,
 		     size_t len, struct err *e)
 {
@@ -179,9 +157,10 @@ static int compare_pair(struct compare *c, const struct pair *p, struct err *e)
 	uint32_t a = p->x[0]->st.mode, b = p->x[1]->st.mode;
 
 	if ((a & S_IFMT) != (b & S_IFMT))
-		return compare_tree_add(
-			c, p->t, p->x[0]->path,
-			&(struct finding){ DIFF_CONTENT, "type", type_name(a), type_name(b) }, e);
+		return compare_tree_add(c, p->t, p->x[0]->path,
+					&(struct finding){ DIFF_CONTENT, "type", fs_type_name(a),
+							   fs_type_name(b) },
+					e);
 	int r = compare_attributes(c, p, e);
 	if (r == 0 && S_ISREG(a))
 		r = compare_file(c, p, e);
@@ -241,9 +220,9 @@ static int compare_single(struct compare *c, const struct pair *p, const char *m
 	struct finding f = { DIFF_MISSING, "entry", NULL, NULL };
 
 	if (p->x[0])
-		f.a = type_name(x->st.mode);
+		f.a = fs_type_name(x->st.mode);
 	else
-		f.b = type_name(x->st.mode);
+		f.b = fs_type_name(x->st.mode);
 	if (!lies_below(x->path, missing_dir))
 		return compare_tree_add(c, p->t, x->path, &f, e);
 	_cleanup_free_ char *key = str_printf("%s entry", x->path);

@@ -47,26 +47,6 @@ static char type_letter(uint32_t mode)
 	}
 }
 
-static const char *type_name(uint32_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return "directory";
-	case S_IFLNK:
-		return "symlink";
-	case S_IFCHR:
-		return "character device";
-	case S_IFBLK:
-		return "block device";
-	case S_IFIFO:
-		return "fifo";
-	case S_IFSOCK:
-		return "socket";
-	default:
-		return "file";
-	}
-}
-
 /* As ls has it: setuid and its kin stand where x does, in capitals where there is none. */
 static void format_mode(uint32_t mode, char out[11])
 {
@@ -164,7 +144,7 @@ static int add_entry(const struct ls *ls, struct json_object *list, const struct
 	}
 	snprintf(mode, sizeof(mode), "%04o", st->mode & 07777);
 	json_put_str(o, "path", path);
-	json_put_str(o, "type", type_name(st->mode));
+	json_put_str(o, "type", fs_type_name(st->mode));
 	json_put_str(o, "mode", mode);
 	json_put_u64(o, "links", st->nlink);
 	json_put_u64(o, "uid", st->uid);

@@ -85,3 +85,25 @@ int fs_reader_lookup(struct fs_reader *r, const char *path, uint64_t *ret_ino, s
 	*ret_ino = ino;
 	return 0;
 }
+
+const char *fs_type_name(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "file";
+	case S_IFDIR:
+		return "directory";
+	case S_IFLNK:
+		return "symlink";
+	case S_IFCHR:
+		return "character device";
+	case S_IFBLK:
+		return "block device";
+	case S_IFIFO:
+		return "fifo";
+	case S_IFSOCK:
+		return "socket";
+	default:
+		return "nothing known";
+	}
+}

@@ -171,3 +171,6 @@ int fs_reader_walk_at(struct fs_reader *r, uint64_t ino,
 		      int (*fn)(void *ctx, const char *path, const struct fs_stat *st,
 				struct err *e),
 		      void *ctx, struct err *e) must_check;
+
+/** fs_type_name() - what people and programs are told of a mode's type: "file", "directory", "fifo" … */
+const char *fs_type_name(uint32_t mode);
