@@ -32,7 +32,7 @@ static int tell(const struct teller *t, const struct fs_extent *x, struct err *e
 {
 	if (!x->len)
 		return 0;
-	if (x->offset > t->r->bytes || x->len > t->r->bytes - x->offset)
+	if (x->offset > t->r->base.size_bytes || x->len > t->r->base.size_bytes - x->offset)
 		return erofs_bad(t->inode->nid, "lies outside of the image", e);
 	return t->fn(t->ctx, x, e);
 }

@@ -16,7 +16,7 @@ int erofs_bad(uint64_t nid, const char *what, struct err *e)
 
 int erofs_read_at(struct erofs_reader *r, uint64_t at, void *data, uint64_t len, struct err *e)
 {
-	if (at > r->bytes || len > r->bytes - at)
+	if (at > r->base.size_bytes || len > r->base.size_bytes - at)
 		return err_set(e, -EINVAL, "erofs: %llu bytes at %llu are not in the image",
 			       (unsigned long long)len, (unsigned long long)at);
 	return len ? source_pread(r->src, at, data, (size_t)len, e) : 0;
@@ -59,7 +59,7 @@ int erofs_read_inode(struct erofs_reader *r, uint64_t nid, struct erofs_inode *r
 	struct erofs_inode_compact c;
 	uint64_t start = (uint64_t)r->super.meta_block * EROFS_BLOCK_BYTES;
 
-	if (nid > r->bytes / EROFS_SLOT_BYTES)
+	if (nid > r->base.size_bytes / EROFS_SLOT_BYTES)
 		return erofs_bad(nid, "is not in the image", e);
 	*ret = (struct erofs_inode){ .nid = nid, .at = start + nid * EROFS_SLOT_BYTES };
 	int n = erofs_read_at(r, ret->at, &c, sizeof(c), e);
@@ -369,7 +369,6 @@ static int erofs_open(const struct source *src, struct fs_reader **ret, struct e
 				      .size_bytes = (uint64_t)super.n_blocks * EROFS_BLOCK_BYTES };
 	r->src = src;
 	r->super = super;
-	r->bytes = (uint64_t)super.n_blocks * EROFS_BLOCK_BYTES;
 	n = erofs_load_prefixes(r, e);
 	if (n < 0)
 		erofs_done(&r->base);

@@ -25,7 +25,6 @@ struct erofs_reader {
 	struct fs_reader base;
 	const struct source *src;
 	struct erofs_super super;
-	uint64_t bytes;	     /* of the filesystem, at most the source's */
 	uint8_t *extent;     /* what was decompressed last … */
 	uint64_t extent_ino; /* … of which inode, and where in it */
 	uint64_t extent_from, extent_len;

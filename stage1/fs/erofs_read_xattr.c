@@ -83,7 +83,7 @@ static int read_shared(struct erofs_reader *r, const struct erofs_inode *inode, 
 	for (unsigned int i = 0; n == 0 && i < n_shared; i++) {
 		n = find_shared(r, at + 4 * (uint64_t)i, &shared, e);
 		if (n == 0)
-			n = read_one(r, inode->nid, shared, r->bytes, &next, fn, ctx, e);
+			n = read_one(r, inode->nid, shared, r->base.size_bytes, &next, fn, ctx, e);
 	}
 	return n;
 }
