@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For tests of a node with two versions: what comes after lib.sh and copy_node. Sourced.
+# For tests of a node with two versions: lib.sh, a copy of the node's recipe, and how a version gets onto a disk. Sourced.
+accel=${SLIPWAY_ACCEL-}
+. "$(dirname "$0")/../../../builder/cli/test/lib.sh"
+export SLIPWAY_ACCEL=$accel
+need_packages
+for p in sfdisk mcopy; do command -v $p >/dev/null || skip_all "$p is missing"; done
+cd "$here" || exit 1
+copy_node
 mkdir -p "$T/cache/slipway" build/logs
 ln -s "$real_cache/packages" "$real_cache/unpacked" "$T/cache/slipway/"
 recipe=$T/recipes/node

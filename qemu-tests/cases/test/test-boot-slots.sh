@@ -1,14 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A node with two versions, both known to be good, of which the newer one is damaged.
-accel=${SLIPWAY_ACCEL-}
-. "$(dirname "$0")/../../../builder/cli/test/lib.sh"
-export SLIPWAY_ACCEL=$accel
-need_packages
-for p in sfdisk mcopy; do command -v $p >/dev/null || skip_all "$p is missing"; done
-cd "$here" || exit 1
-copy_node
-. "$here/qemu-tests/cases/test/slots.sh"
+. "$(dirname "$0")/slots.sh"
 disk=$T/slots_disk.raw
 
 version slots 1

@@ -2,14 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Users over two versions of an image. The node changes its own; then version 2 is put into slot B of the
 # node's disk, as an update would, and brings a system user that version 1 has not.
-accel=${SLIPWAY_ACCEL-}
-. "$(dirname "$0")/../../../builder/cli/test/lib.sh"
-export SLIPWAY_ACCEL=$accel
-need_packages
-for p in sfdisk mcopy; do command -v $p >/dev/null || skip_all "$p is missing"; done
-cd "$here" || exit 1
-copy_node
-. "$here/qemu-tests/cases/test/slots.sh"
+. "$(dirname "$0")/slots.sh"
 disk=$T/users_disk.raw logs=build/logs/vm-users
 
 boot() { # version, case
