@@ -6,7 +6,6 @@
 #     base/test/test-fuzz.sh TARGET SECONDS [CORPUS]
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-runs=10000
 passed=0 failed=0
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
@@ -19,6 +18,7 @@ make_seeds() {
 	mkdir "$T/fuzz_deb" "$T/fuzz_tar" "$T/fuzz_reader"
 	SLIPWAY_SEEDS=$T "$here/build/stage1/package/test/test_seeds" >/dev/null || return 1
 	SLIPWAY_SEEDS=$T "$here/build/stage1/fs/test/test_fs_seeds" >/dev/null || return 1
+	SLIPWAY_SEEDS=$T "$here/build/builder/audit/test/test_image_seeds" >/dev/null || return 1
 	seed fuzz_deb822 fields <<<$'# comment\nPackage: a\nVersion: 1\nDepends: b,\n c\n\nPackage: b\n'
 	seed fuzz_index packages <<-END
 		Package: a
@@ -66,14 +66,23 @@ fuzz() { # program, options and corpora…
 	ASAN_OPTIONS=${ASAN_OPTIONS:-}:allocator_may_return_null=1 "$@" -rss_limit_mb=4096 -artifact_prefix="$here/build/fuzz/"
 }
 
-# Images are of many blocks.
+# Images are of many blocks, and a table of 128 entries is there twice.
 max_len() { # name
-	[ "$1" = fuzz_reader ] && echo 393216 || echo 16384
+	case $1 in
+	fuzz_reader) echo 393216 ;;
+	fuzz_fat | fuzz_gpt) echo 65536 ;;
+	*) echo 16384 ;;
+	esac
+}
+
+# A signature takes a hundred times as long as anything else.
+runs() { # name
+	[ "$1" = fuzz_signature ] && echo 1000 || echo 10000
 }
 
 short_run() { # program
 	local name=${1##*/}
-	if fuzz "$1" -seed=1 -runs=$runs -max_len="$(max_len "$name")" "$T/new" "$T/$name" >"$T/log" 2>&1; then
+	if fuzz "$1" -seed=1 -runs="$(runs "$name")" -max_len="$(max_len "$name")" "$T/new" "$T/$name" >"$T/log" 2>&1; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
