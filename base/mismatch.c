@@ -7,7 +7,7 @@
 #define STEP_BYTES  (4 * KiB)
 
 struct comparison {
-	const struct source *a, *b;
+	const struct source *a, *b; /* b: NULL is zeros without end */
 	uint64_t from, end;
 	_Atomic uint64_t found;
 };
@@ -41,10 +41,14 @@ static uint64_t seek(const struct source *s, uint64_t off, uint64_t end, int whe
 static bool next_stretch(const struct source *a, const struct source *b, uint64_t *from,
 			 uint64_t end, uint64_t *ret_end)
 {
-	uint64_t start = MIN(seek(a, *from, end, SEEK_DATA), seek(b, *from, end, SEEK_DATA));
+	uint64_t start = seek(a, *from, end, SEEK_DATA);
 
+	if (b)
+		start = MIN(start, seek(b, *from, end, SEEK_DATA));
 	*from = start;
-	*ret_end = MAX(seek(a, start, end, SEEK_HOLE), seek(b, start, end, SEEK_HOLE));
+	*ret_end = seek(a, start, end, SEEK_HOLE);
+	if (b)
+		*ret_end = MAX(*ret_end, seek(b, start, end, SEEK_HOLE));
 	return start < end;
 }
 
@@ -71,6 +75,18 @@ static size_t first_difference(const uint8_t *a, const uint8_t *b, size_t len)
 	return at;
 }
 
+static size_t first_nonzero(const uint8_t *p, size_t len)
+{
+	static const uint8_t zeros[STEP_BYTES];
+
+	for (size_t at = 0; at < len; at += STEP_BYTES) {
+		size_t n = MIN(STEP_BYTES, len - at), same = first_difference(p + at, zeros, n);
+		if (same < n)
+			return at + same;
+	}
+	return len;
+}
+
 static int compare_chunk(void *ctx, size_t i, struct err *e)
 {
 	struct comparison *c = ctx;
@@ -82,15 +98,41 @@ static int compare_chunk(void *ctx, size_t i, struct err *e)
 	if (start >= found)
 		return 0;
 	int r = view(c->a, start, len, &copy_a, &a, e);
-	if (r == 0)
+	if (r == 0 && c->b)
 		r = view(c->b, start, len, &copy_b, &b, e);
 	if (r < 0)
 		return r;
-	size_t at = first_difference(a, b, len);
+	size_t at = b ? first_difference(a, b, len) : first_nonzero(a, len);
 	while (at < len && start + at < found)
 		if (atomic_compare_exchange_weak(&c->found, &found, start + at))
 			break;
 	return 0;
+}
+
+/* All that is no hole, up to @end. */
+static int compare_stretches(struct comparison *c, uint64_t end, struct pool *pool, struct err *e)
+{
+	while (next_stretch(c->a, c->b, &c->from, end, &c->end)) {
+		size_t n = (size_t)div_round_up(c->end - c->from, CHUNK_BYTES);
+		int r = pool_run(pool, n, compare_chunk, c, e);
+		if (r < 0)
+			return r;
+		if (c->found != MISMATCH_NONE)
+			break;
+		c->from = c->end;
+	}
+	return 0;
+}
+
+int source_nonzero(const struct source *s, uint64_t from, struct pool *pool, uint64_t *ret,
+		   struct err *e)
+{
+	struct comparison c = { .a = s, .from = from, .found = MISMATCH_NONE };
+	int r = compare_stretches(&c, s->size_bytes, pool, e);
+
+	if (r == 0)
+		*ret = c.found;
+	return r;
 }
 
 int source_mismatch(const struct source *a, const struct source *b, uint64_t from,
@@ -98,16 +140,10 @@ int source_mismatch(const struct source *a, const struct source *b, uint64_t fro
 {
 	uint64_t end = MIN(a->size_bytes, b->size_bytes);
 	struct comparison c = { .a = a, .b = b, .from = from, .found = MISMATCH_NONE };
+	int r = compare_stretches(&c, end, pool, e);
 
-	while (next_stretch(a, b, &c.from, end, &c.end)) {
-		size_t n = (size_t)div_round_up(c.end - c.from, CHUNK_BYTES);
-		int r = pool_run(pool, n, compare_chunk, &c, e);
-		if (r < 0)
-			return r;
-		if (c.found != MISMATCH_NONE)
-			break;
-		c.from = c.end;
-	}
+	if (r < 0)
+		return r;
 	*ret = c.found;
 	if (c.found == MISMATCH_NONE && a->size_bytes != b->size_bytes)
 		*ret = MAX(end, from);

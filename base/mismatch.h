@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* Where two sources differ. */
+/* Where two sources differ, and where one is not zero. */
 #include "base/pool.h"
 #include "base/source.h"
 
@@ -17,3 +17,11 @@
  */
 int source_mismatch(const struct source *a, const struct source *b, uint64_t from,
 		    struct pool *pool, uint64_t *ret, struct err *e) must_check;
+
+/**
+ * source_nonzero() - the first byte at or after @from that is not zero; holes are not read
+ * @ret: its offset; MISMATCH_NONE: there is none
+ * Return: as source_mismatch()
+ */
+int source_nonzero(const struct source *s, uint64_t from, struct pool *pool, uint64_t *ret,
+		   struct err *e) must_check;

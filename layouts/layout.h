@@ -50,6 +50,8 @@ const char *layout_type_guid(enum layout_type t, const char *arch);
 /** layout_find() - the partition of a type in a slot (LAYOUT_NO_SLOT for esp), or NULL */
 const struct layout_partition *layout_find(const struct layout *l, enum layout_type t, int slot);
 
+#define LAYOUT_READ_ONLY (UINT64_C(1) << 60) /* the attribute of all partitions of a slot */
+
 /* A partition with its place on the disk. */
 struct layout_placed {
 	enum layout_type type;

@@ -5,8 +5,6 @@
 #include "base/digest.h"
 #include "layouts/layout.h"
 
-#define GPT_READ_ONLY (UINT64_C(1) << 60)
-
 /* 16 bytes that are the same for the same seed and name, with the bits of a version 8 UUID (RFC 9562). */
 static void derive_uuid(const uint8_t seed[32], const char *name, uint8_t uuid[16])
 {
@@ -89,7 +87,7 @@ static int place_one(const struct layout *l, const struct layout_partition *part
 		.slot = part->slot,
 		.start_bytes = *at,
 		.size_bytes = part->size_bytes,
-		.attributes = part->slot == LAYOUT_NO_SLOT ? 0 : GPT_READ_ONLY,
+		.attributes = part->slot == LAYOUT_NO_SLOT ? 0 : LAYOUT_READ_ONLY,
 	};
 	if (add_overflows(*at, part->size_bytes, at) || *at > INT64_MAX / 2)
 		return err_set(e, -EINVAL,

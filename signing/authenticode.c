@@ -27,18 +27,24 @@ static const uint8_t spc_prefix[] = {
 };
 /* clang-format on */
 
+#define SPC_BYTES (sizeof(spc_prefix) + SHA256_BYTES)
+
+static struct pkcs7_params spc_params(const uint8_t digest[SHA256_BYTES], uint8_t spc[SPC_BYTES])
+{
+	memcpy(spc, spc_prefix, sizeof(spc_prefix));
+	memcpy(spc + sizeof(spc_prefix), digest, SHA256_BYTES);
+	return (struct pkcs7_params){ .content = spc,
+				      .len = SPC_BYTES,
+				      .certificate = true,
+				      .content_type_oid = SPC_INDIRECT_DATA_OID };
+}
+
 static int sign_digest(const struct signer *s, const uint8_t digest[SHA256_BYTES], struct buf *der,
 		       struct err *e)
 {
 	_cleanup_(PKCS7_free) PKCS7 *p7 = NULL;
-	uint8_t spc[sizeof(spc_prefix) + SHA256_BYTES];
-
-	memcpy(spc, spc_prefix, sizeof(spc_prefix));
-	memcpy(spc + sizeof(spc_prefix), digest, SHA256_BYTES);
-	struct pkcs7_params p = { .content = spc,
-				  .len = sizeof(spc),
-				  .certificate = true,
-				  .content_type_oid = SPC_INDIRECT_DATA_OID };
+	uint8_t spc[SPC_BYTES];
+	struct pkcs7_params p = spc_params(digest, spc);
 	int r = pkcs7_sign(s, &p, &p7, e);
 	return r < 0 ? r : buf_append_pkcs7(der, p7, true, e);
 }
@@ -246,4 +252,62 @@ int authenticode_verify(const void *data, size_t len, X509 *cert, struct err *e)
 	if (r == 0)
 		r = verify_any(&pe, cert, e);
 	return r < 0 ? err_wrap(e, r, "Secure Boot signature") : 0;
+}
+
+/* The same file as it was before it was signed, signed again with the signature that is there. */
+static int sign_again(const struct pe *pe, const uint8_t *der, size_t der_len, struct buf *ret,
+		      struct err *e)
+{
+	struct buf signature = { .data = (uint8_t *)(uintptr_t)der, .len = der_len };
+
+	buf_append(ret, pe->data, pe->cert_offset);
+	if (buf_failed(ret))
+		return err_oom(e);
+	int r = append_certificate(ret, pe->cert_directory, pe->cert_offset, &signature, e);
+	if (r == 0)
+		pe_update_checksum(pe, ret->data, ret->len);
+	return r;
+}
+
+static int check_signature_form(const struct pe *pe, const uint8_t *der, size_t len, X509 *cert,
+				struct err *e)
+{
+	_cleanup_(PKCS7_free) PKCS7 *p7 = NULL;
+	uint8_t digest[SHA256_BYTES], spc[SPC_BYTES];
+	int r = pe_digest(pe, digest, e);
+
+	if (r == 0)
+		r = pkcs7_parse(der, len, true, &p7, e);
+	if (r < 0)
+		return r;
+	struct pkcs7_params p = spc_params(digest, spc);
+	return pkcs7_check_canonical(p7, cert, &p, der, len, e);
+}
+
+int authenticode_check_canonical(const void *data, size_t len, X509 *cert, struct err *e)
+{
+	_cleanup_buf_ struct buf again = BUF_INIT;
+	const uint8_t *der = NULL;
+	size_t at = 0, der_len = 0;
+	struct pe pe;
+	int r = pe_parse(&pe, data, len, e);
+
+	if (r < 0)
+		return r;
+	r = pe_certificate(&pe, &at, &der, &der_len, e);
+	if (r == 0)
+		return err_set(e, -EBADMSG, "there is no signature");
+	if (r > 0)
+		r = check_signature_form(&pe, der, der_len, cert, e);
+	if (r == 0)
+		r = sign_again(&pe, der, der_len, &again, e);
+	if (r < 0)
+		return r;
+	if (again.len != len)
+		return err_set(e, -EBADMSG,
+			       "%zu bytes, expected %zu: there is more than one signature", len,
+			       again.len);
+	for (at = 0; at < len && again.data[at] == pe.data[at];)
+		at++;
+	return at == len ? 0 : err_set(e, -EBADMSG, "byte %zu is not as it must be", at);
 }

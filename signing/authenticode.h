@@ -25,6 +25,15 @@ int authenticode_sign(const struct signer *s, struct buf *pe, struct err *e) mus
 int authenticode_verify(const void *pe, size_t len, X509 *cert, struct err *e) must_check;
 
 /**
+ * authenticode_check_canonical() - is all that the signature does not cover as authenticode_sign()
+ *                                  writes it, of one signature by this certificate?
+ *
+ * That is the certificate table with its padding and its place in the headers, and the checksum.
+ * Return: 0; -EBADMSG with what is not; -ENOMEM
+ */
+int authenticode_check_canonical(const void *pe, size_t len, X509 *cert, struct err *e) must_check;
+
+/**
  * pe_certificate() - the next signature of a PE file, whatever it is worth
  * @at: 0 at first; moved to the next one
  * @ret_der: PKCS#7 in the file, with padding after it

@@ -117,6 +117,13 @@ static int sign_content(const struct signer *s, const struct buf *content, struc
 	return r < 0 ? r : buf_append_pkcs7(der, p7, false, e);
 }
 
+static void put_header(uint8_t header[WIN_CERT_HEADER_BYTES], size_t der_len)
+{
+	put_le32(header, (uint32_t)(WIN_CERT_HEADER_BYTES + GUID_BYTES + der_len));
+	put_le16(header + 4, WIN_CERT_REVISION_2_0);
+	put_le16(header + 6, WIN_CERT_TYPE_EFI_GUID);
+}
+
 int efi_auth_build(const struct efi_auth_params *p, const struct signer *s, struct buf *ret,
 		   struct err *e)
 {
@@ -130,9 +137,7 @@ int efi_auth_build(const struct efi_auth_params *p, const struct signer *s, stru
 		r = sign_content(s, &content, &der, e);
 	if (r < 0)
 		return err_wrap(e, r, "%s.auth", efi_variable_name(p->variable));
-	put_le32(header, (uint32_t)(sizeof(header) + GUID_BYTES + der.len));
-	put_le16(header + 4, WIN_CERT_REVISION_2_0);
-	put_le16(header + 6, WIN_CERT_TYPE_EFI_GUID);
+	put_header(header, der.len);
 	buf_append(ret, time, sizeof(time));
 	buf_append(ret, header, sizeof(header));
 	buf_append(ret, guid_cert_pkcs7, GUID_BYTES);
@@ -156,4 +161,101 @@ int efi_auth_content(const void *auth, size_t len, const uint8_t **ret, size_t *
 	*ret = cert + cert_len;
 	*ret_len = rest - cert_len;
 	return 0;
+}
+
+DEFINE_CLEANUP(PKCS7_SIGNED *, PKCS7_SIGNED_free)
+
+/* SignedData by itself, as the signature of a whole that OpenSSL takes. */
+static int parse_signed_data(const uint8_t *der, size_t len, PKCS7 **ret, struct err *e)
+{
+	_cleanup_(PKCS7_free) PKCS7 *p7 = PKCS7_new();
+	const uint8_t *at = der;
+
+	_cleanup_(PKCS7_SIGNED_free) PKCS7_SIGNED *s = d2i_PKCS7_SIGNED(NULL, &at, (long)len);
+	if (!s || at != der + len)
+		return openssl_err(e, -EBADMSG, ".auth file: not a PKCS#7 signature");
+	if (!p7 || !PKCS7_set_type(p7, NID_pkcs7_signed))
+		return err_oom(e);
+	PKCS7_SIGNED_free(p7->d.sign);
+	p7->d.sign = TAKE_PTR(s);
+	*ret = TAKE_PTR(p7);
+	return 0;
+}
+
+/* What efi_auth_build() writes around a SignedData of this length. */
+static int check_header(const uint8_t *auth, size_t der_len, struct err *e)
+{
+	uint8_t header[WIN_CERT_HEADER_BYTES];
+
+	put_header(header, der_len);
+	if (memcmp(auth + EFI_TIME_BYTES, header, sizeof(header)) != 0 ||
+	    memcmp(auth + EFI_TIME_BYTES + sizeof(header), guid_cert_pkcs7, GUID_BYTES) != 0)
+		return err_set(e, -EBADMSG, ".auth file: its header is none of ours");
+	return 0;
+}
+
+/* @p7: is of these @len bytes */
+static int check_signature(PKCS7 *p7, const uint8_t *der, size_t len, X509 *cert,
+			   const struct buf *content, struct err *e)
+{
+	const struct pkcs7_params p = { .content = content->data,
+					.len = content->len,
+					.certificate = true };
+	_cleanup_buf_ struct buf whole = BUF_INIT, inner = BUF_INIT;
+
+	int r = pkcs7_verify(p7, cert, content->data, content->len, e);
+	if (r == 0)
+		r = buf_append_pkcs7(&whole, p7, true, e);
+	if (r == 0)
+		r = pkcs7_check_canonical(p7, cert, &p, whole.data, whole.len, e);
+	if (r == 0)
+		r = buf_append_pkcs7(&inner, p7, false, e);
+	if (r == 0 && (inner.len != len || memcmp(inner.data, der, len) != 0))
+		r = err_set(e, -EBADMSG, ".auth file: its signature is not DER");
+	return r;
+}
+
+int efi_auth_verify(enum efi_variable v, const void *auth, size_t len, X509 *cert, struct err *e)
+{
+	const size_t head = EFI_TIME_BYTES + WIN_CERT_HEADER_BYTES + GUID_BYTES;
+	_cleanup_(PKCS7_free) PKCS7 *p7 = NULL;
+	_cleanup_buf_ struct buf content = BUF_INIT;
+	const uint8_t *esl = NULL, *der = (const uint8_t *)auth + head;
+	size_t esl_len = 0;
+
+	int r = efi_auth_content(auth, len, &esl, &esl_len, e);
+	if (r < 0)
+		return r;
+	if (esl < der)
+		return err_set(e, -EBADMSG, ".auth file: it has no signature");
+	const struct efi_auth_params p = { .variable = v, .esl = esl, .esl_len = esl_len };
+	size_t der_len = (size_t)(esl - der);
+	r = check_header(auth, der_len, e);
+	if (r == 0)
+		r = parse_signed_data(der, der_len, &p7, e);
+	if (r == 0)
+		r = signed_content(&p, auth, &content, e);
+	return r < 0 ? r : check_signature(p7, der, der_len, cert, &content, e);
+}
+
+int efi_auth_certificates(const void *auth, size_t len,
+			  int (*fn)(void *ctx, const uint8_t *der, size_t len, struct err *e),
+			  void *ctx, struct err *e)
+{
+	const uint8_t *p = NULL;
+	size_t left = 0, list;
+	int r = efi_auth_content(auth, len, &p, &left, e);
+
+	for (; r == 0 && left; p += list, left -= list) {
+		list = left >= ESL_HEADER_BYTES ? get_le32(p + GUID_BYTES) : 0;
+		/* One entry a list, and nothing between: so efi_esl_append() writes them. */
+		if (list <= ESL_HEADER_BYTES + GUID_BYTES || list > left ||
+		    memcmp(p, guid_cert_x509, GUID_BYTES) != 0 || get_le32(p + 20) != 0 ||
+		    get_le32(p + 24) != list - ESL_HEADER_BYTES)
+			return err_set(e, -EBADMSG,
+				       ".auth file: it enrols something else than certificates");
+		r = fn(ctx, p + ESL_HEADER_BYTES + GUID_BYTES, list - ESL_HEADER_BYTES - GUID_BYTES,
+		       e);
+	}
+	return r;
 }

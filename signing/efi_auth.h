@@ -51,3 +51,21 @@ int efi_auth_build(const struct efi_auth_params *p, const struct signer *s, stru
  */
 int efi_auth_content(const void *auth, size_t len, const uint8_t **ret, size_t *ret_len,
 		     struct err *e) must_check;
+
+/**
+ * efi_auth_verify() - is this an .auth file as efi_auth_build() writes it, signed by that certificate?
+ * @cert: the signer's own certificate; dates are not looked at
+ * Return: 0; -EBADMSG it is malformed; -EKEYREJECTED not signed by this certificate, or not for this
+ *         variable; -ENOMEM
+ */
+int efi_auth_verify(enum efi_variable v, const void *auth, size_t len, X509 *cert,
+		    struct err *e) must_check;
+
+/**
+ * efi_auth_certificates() - call @fn for each certificate that an .auth file enrols
+ * @fn: not 0 ends it
+ * Return: 0; what @fn returned; -EBADMSG malformed, or it enrols what is no certificate
+ */
+int efi_auth_certificates(const void *auth, size_t len,
+			  int (*fn)(void *ctx, const uint8_t *der, size_t len, struct err *e),
+			  void *ctx, struct err *e) must_check;

@@ -98,4 +98,35 @@ START_TEST(lengths)
 }
 END_TEST
 
-TEST_MAIN("mismatch", finds_the_first_byte, windows_and_unmapped_files, lengths)
+/* Every place of a byte in data and in holes, in maps and in files that are not mapped. */
+START_TEST(nonzero)
+{
+	static const uint64_t at[] = { 0, 1, 4095, 4096, 5 * MiB, 9 * MiB - 1 };
+	char *dir = test_dir();
+	_cleanup_free_ char *path = str_printf("%s/f", dir);
+	_cleanup_close_ int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	_cleanup_source_ struct source s = SOURCE_INIT;
+	struct source w;
+	uint64_t found;
+
+	ck_assert_int_eq(ftruncate(fd, 9 * MiB), 0);
+	ck_ok(source_open(&s, path, &e));
+	ck_ok(source_nonzero(&s, 0, NULL, &found, &e));
+	ck_assert_uint_eq(found, MISMATCH_NONE);
+	for (size_t i = 0; i < ARRAY_SIZE(at); i++) {
+		ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)at[i]), 1);
+		ck_ok(source_init_window(&w, &s, 0, 9 * MiB, &e));
+		for (int mapped = 1; mapped >= 0; mapped--) {
+			w.bytes = mapped ? w.bytes : NULL;
+			ck_ok(source_nonzero(&w, 0, NULL, &found, &e));
+			ck_assert_uint_eq(found, at[i]);
+			ck_ok(source_nonzero(&w, at[i] + 1, NULL, &found, &e));
+			ck_assert_uint_eq(found, MISMATCH_NONE);
+		}
+		ck_assert_int_eq(pwrite(fd, "", 1, (off_t)at[i]), 1);
+	}
+	test_dir_remove(dir);
+}
+END_TEST
+
+TEST_MAIN("mismatch", finds_the_first_byte, windows_and_unmapped_files, lengths, nonzero)

@@ -4,14 +4,8 @@
 #include <sys/stat.h>
 
 #include "builder/stages/build.h"
+#include "builder/stages/esp.h"
 #include "signing/authenticode.h"
-
-/* No menu: a key pressed at the console, or noise on a serial line, would make the node wait. */
-#define LOADER_CONF               \
-	"timeout menu-disabled\n" \
-	"editor no\n"             \
-	"auto-firmware no\n"      \
-	"secure-boot-enroll if-safe\n"
 
 /* So much at once that it is no slower, and so little that a signal does not wait for it. */
 #define COPY_BYTES (64 * MiB)
@@ -63,9 +57,8 @@ static int add_loader(struct build *b, struct tree *t, struct err *e)
 
 static int add_enrolment(struct build *b, struct tree *t, struct err *e)
 {
-	static const char *const paths[] = { "loader/keys/auto/PK.auth",
-					     "loader/keys/auto/KEK.auth",
-					     "loader/keys/auto/db.auth" };
+	static const char *const paths[] = { ESP_KEYS "/PK.auth", ESP_KEYS "/KEK.auth",
+					     ESP_KEYS "/db.auth" };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && b->auth[0] && i < ARRAY_SIZE(paths); i++)
@@ -85,9 +78,9 @@ static int esp_tree(struct build *b, struct tree **ret, struct err *e)
 	if (r == 0)
 		r = add(b, t, uki_path, blob_new(b->uki.data, b->uki.len), e);
 	if (r == 0)
-		r = add(b, t, "loader/loader.conf", blob_new_str(LOADER_CONF), e);
+		r = add(b, t, "loader/loader.conf", blob_new_str(ESP_LOADER_CONF), e);
 	if (r == 0)
-		r = add(b, t, "loader/entries.srel", blob_new_str("type1\n"), e);
+		r = add(b, t, "loader/entries.srel", blob_new_str(ESP_ENTRIES_SREL), e);
 	if (r == 0)
 		r = add_enrolment(b, t, e);
 	if (r == 0)
@@ -100,7 +93,7 @@ static int write_esp(struct build *b, struct sink *disk, struct err *e)
 {
 	const struct layout_placed *esp = layout_placed_find(&b->plan, LAYOUT_ESP, LAYOUT_NO_SLOT);
 	_cleanup_(tree_free) struct tree *t = NULL;
-	struct fs_params p = { .label = "ESP",
+	struct fs_params p = { .label = ESP_LABEL,
 			       .time = b->time,
 			       .size_bytes = esp->size_bytes,
 			       .sector_bytes = b->layout->sector_bytes };

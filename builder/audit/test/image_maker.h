@@ -2,6 +2,8 @@
 #pragma once
 /* A small disk as builds make them, by their writers: each field is an input of one. */
 #include "base/sink.h"
+#include "builder/stages/cmdline.h"
+#include "builder/stages/esp.h"
 #include "layouts/layout.h"
 #include "signing/authenticode.h"
 #include "signing/root_hash.h"
@@ -62,7 +64,8 @@ static inline void im_spec_init(struct im_spec *s)
 	for (size_t i = 0; i < sizeof(big); i++)
 		big[i] = (uint8_t)(i * 31 + (i >> 8));
 	im_file(s->usr, "bin/big", big, sizeof(big));
-	im_text(s->usr, "lib/os-release", "NAME=node\nVERSION=1\n");
+	im_text(s->usr, "lib/os-release", "NAME=node\nIMAGE_ID=\"node\"\nIMAGE_VERSION=\"1\"\n");
+	im_text(s->usr, "lib/modules/6.12/modules.dep", "");
 	im_text(s->usr, "lib/text", "one\ntwo\nthree\n");
 	ck_ok(tree_put_symlink(s->usr, "lib/link", &m, "text", NULL, &e));
 	im_text(s->initrd, "init", "#!init\n");
@@ -101,9 +104,7 @@ static inline void im_uki(const struct im_spec *s, const uint8_t root[32], const
 	struct err e = { 0 };
 
 	hex_encode(root, 32, hex);
-	_cleanup_free_ char *cmdline =
-		str_printf("%s usrhash=%s systemd.verity_usr_options=root-hash-signature=base64:%s",
-			   s->cmdline, hex, base64);
+	_cleanup_free_ char *cmdline = cmdline_make(s->cmdline, hex, base64);
 	fx_make_stub(&stub, PE_MACHINE_X86_64, "257.13-1");
 	fx_make_kernel(&kernel, PE_MACHINE_X86_64, FX_SBAT_HEADER "linux,1,The kernel");
 	const struct initrd_pack_params pack = { COMPRESS_ZSTD, s->level, IM_TIME, NULL };
@@ -118,13 +119,31 @@ static inline void im_uki(const struct im_spec *s, const uint8_t root[32], const
 	ck_ok(authenticode_sign(s->signer, out, &e));
 }
 
+/* Stands in for systemd-boot. */
+static inline void im_loader(const struct im_spec *s, struct buf *out)
+{
+	static const char magic[] = "#### LoaderInfo: systemd-boot 257.13-1 ####";
+	static const uint8_t code[900] = { 0xc3, 4, 5, 6 };
+	const struct fx_section sections[] = { { ".text", code, sizeof(code), FX_CODE },
+					       { ".sdmagic", magic, sizeof(magic), FX_DATA } };
+	struct err e = { 0 };
+
+	fx_make_pe(out, PE_MACHINE_X86_64, sections, ARRAY_SIZE(sections));
+	ck_ok(authenticode_sign(s->signer, out, &e));
+}
+
 static inline void im_esp(const struct im_spec *s, const struct buf *uki, struct buf *out)
 {
 	_cleanup_(tree_free) struct tree *t = tree_new();
+	_cleanup_buf_ struct buf loader = BUF_INIT;
 	_cleanup_free_ char *path = str_printf("EFI/Linux/node_%s.efi", s->version);
 
 	im_file(t, path, uki->data, uki->len)->inode->mtime = s->esp_time;
-	im_text(t, "loader/loader.conf", "timeout 0\n");
+	im_loader(s, &loader);
+	im_file(t, "EFI/BOOT/BOOTX64.EFI", loader.data, loader.len);
+	im_file(t, "EFI/systemd/systemd-bootx64.efi", loader.data, loader.len);
+	im_text(t, "loader/loader.conf", ESP_LOADER_CONF);
+	im_text(t, "loader/entries.srel", ESP_ENTRIES_SREL);
 	im_fs(&fs_writer_vfat, t, &s->esp_fs, out);
 }
 

@@ -137,7 +137,8 @@ START_TEST(inside_of_a_uki)
 			  code[] = { 7, 14, 21, 28 };
 
 	make_equal();
-	uint64_t pe = find_bytes(fx_path("b.raw"), header, sizeof(header), ESP);
+	uint64_t loader = find_bytes(fx_path("b.raw"), header, sizeof(header), ESP);
+	uint64_t pe = find_bytes(fx_path("b.raw"), header, sizeof(header), loader + 1);
 	flip_one(pe + 8, DIFF_FORMAT, "esp: /EFI/Linux/node_1.efi: PE header", "timestamp", 1);
 	flip_one(pe + 24 + 64, DIFF_DAMAGE, "esp: /EFI/Linux/node_1.efi: PE header", "checksum", 1);
 	flip_one(pe + 24 + 16, DIFF_FORMAT, "esp: /EFI/Linux/node_1.efi: PE header", "entry point",

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "builder/audit/verify_internal.h"
+
+static const char *const slot_names[VERIFY_SLOTS] = { "slot a", "slot b" };
+
+static const struct image_partition *find(const struct verify *v, enum layout_type t, int slot)
+{
+	for (size_t i = 0; i < v->image->n_partitions; i++) {
+		const struct image_partition *p = &v->image->partitions[i];
+		if (p->known && p->type == t && p->slot == slot)
+			return p;
+	}
+	return NULL;
+}
+
+#define SLOT_PARTITIONS 3
+
+/* The partitions of a slot, in the order of their types. Return: false if one is not there */
+static bool slot_partitions(const struct verify *v, int slot,
+			    const struct image_partition *ret[SLOT_PARTITIONS])
+{
+	bool all = true;
+
+	for (int i = 0; i < SLOT_PARTITIONS; i++) {
+		ret[i] = find(v, LAYOUT_USR + (enum layout_type)i, slot);
+		all = all && ret[i];
+	}
+	return all;
+}
+
+static bool is_empty(const struct image_partition *const p[SLOT_PARTITIONS])
+{
+	for (int i = 0; i < SLOT_PARTITIONS; i++)
+		if (!str_eq(p[i]->entry.label, "_empty"))
+			return false;
+	return true;
+}
+
+static int check_empty(struct verify *v, const struct image_partition *const p[SLOT_PARTITIONS],
+		       int slot, struct err *e)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < SLOT_PARTITIONS; i++) {
+		verify_at(v, "%s: %s", slot_names[slot], layout_type_name(p[i]->type));
+		r = verify_zero(v, VERIFY_SLOT_EMPTY, &p[i]->src, 0, e);
+	}
+	return r;
+}
+
+/* <name>_<version>, and with that in front _verity and _verity_sig. */
+static int check_labels(struct verify *v, const struct image_partition *const p[SLOT_PARTITIONS],
+			struct err *e)
+{
+	static const char *const suffixes[SLOT_PARTITIONS] = { "", "_verity", "_verity_sig" };
+	char want[GPT_LABEL_UTF8 + 16];
+
+	for (int i = 0; i < SLOT_PARTITIONS; i++) {
+		snprintf(want, sizeof(want), "%s%s", p[0]->entry.label, suffixes[i]);
+		if (!str_eq(p[i]->entry.label, want))
+			return verify_differs(v, VERIFY_SLOT_LABELS, p[i]->entry.label, want, e);
+	}
+	return verify_ok(v, VERIFY_SLOT_LABELS, e, "%s", p[0]->entry.label);
+}
+
+static int check_slot(struct verify *v, int slot, struct err *e)
+{
+	const struct image_partition *p[SLOT_PARTITIONS];
+	struct verify_slot *s = &v->slots[slot];
+
+	verify_at(v, "%s", slot_names[slot]);
+	if (!slot_partitions(v, slot, p))
+		return verify_fail(v, VERIFY_SLOT_LABELS, e, "it lacks a partition");
+	if (is_empty(p))
+		return check_empty(v, p, slot, e);
+	int r = check_labels(v, p, e);
+	if (r < 0)
+		return r;
+	s->used = true;
+	s->label = p[0]->entry.label;
+	snprintf(s->name, sizeof(s->name), "%s", slot_names[slot]);
+	s->data = p[0]->src;
+	s->hash = p[1]->src;
+	s->sig = p[2]->src;
+	memcpy(s->root_hash, p[0]->entry.uuid, 16);
+	memcpy(s->root_hash + 16, p[1]->entry.uuid, 16);
+	return verify_slot(v, s, e);
+}
+
+/* Which of the slots boots is for the kernels to say. */
+static int check_started(struct verify *v, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < VERIFY_SLOTS; i++) {
+		verify_at(v, "%s", slot_names[i]);
+		if (v->slots[i].used)
+			r = v->slots[i].has_uki
+				    ? verify_ok(v, VERIFY_SLOT_UKI, e, "there is one")
+				    : verify_fail(v, VERIFY_SLOT_UKI, e, "there is none");
+	}
+	verify_at(v, "%s", "");
+	if (r == 0 && !v->slots[0].used && !v->slots[1].used)
+		r = verify_fail(v, VERIFY_SLOT_UKI, e, "no slot is in use");
+	return r;
+}
+
+static int check_esp(struct verify *v, struct err *e)
+{
+	const struct image_partition *esp = image_find(v->image, "esp");
+
+	verify_at(v, "esp");
+	return esp ? verify_esp(v, &esp->src, e)
+		   : verify_fail(v, VERIFY_ESP_FILES, e, "there is no such partition");
+}
+
+static int check_image(struct verify *v, struct err *e)
+{
+	int r = verify_gpt(v, e);
+
+	for (int slot = 0; r == 0 && slot < VERIFY_SLOTS; slot++)
+		r = check_slot(v, slot, e);
+	if (r == 0)
+		r = check_esp(v, e);
+	if (r == 0)
+		r = check_started(v, e);
+	return r < 0 ? r : verify_certs(v, e);
+}
+
+int verify_disk(const struct source *disk, const struct verify_params *p, struct verify_report *ret,
+		struct err *e)
+{
+	_cleanup_free_ bool *used_trust = calloc(p->n_trust + 1, sizeof(*used_trust));
+	_cleanup_(image_free) struct image *image = NULL;
+	struct verify v = { .p = p, .report = ret, .used_trust = used_trust };
+
+	if (!used_trust)
+		return err_oom(e);
+	int r = image_open(disk, &image, e);
+	if (r < 0)
+		return verify_failed(&v, VERIFY_GPT_PRIMARY, r, e);
+	v.image = image;
+	v.has_root = image_find(image, "root") != NULL;
+	r = check_image(&v, e);
+	for (size_t i = 0; i < VERIFY_SLOTS; i++)
+		verify_slot_done(&v.slots[i]);
+	return r;
+}

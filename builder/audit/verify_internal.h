@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* Inside of verification: what the checks share. One function for each subject. */
+#include "base/buf.h"
+#include "builder/audit/image.h"
+#include "builder/audit/verify.h"
+#include "signing/root_hash.h"
+#include "stage1/fs/fs.h"
+#include "verity/verity.h"
+
+#define VERIFY_SLOTS 2
+
+/* A slot that is in use, and what is known of it once it was looked at. */
+struct verify_slot {
+	char name[8];	   /* "slot a" */
+	const char *label; /* of its /usr; NULL: there is no table that says so */
+	struct source data, hash, sig;
+	bool used, hashed; /* hashed: /usr is what the root hash says */
+	uint8_t root_hash[SHA256_BYTES];
+	struct verity_params verity;
+	struct buf signature; /* PKCS#7 of the root hash */
+	struct source usr_src;
+	struct fs_reader *usr; /* NULL: it cannot be read, or is not what the root hash says */
+	char *os_release;
+	char *image_id, *version; /* of os-release */
+	bool has_uki;
+};
+
+struct verify {
+	const struct verify_params *p;
+	struct verify_report *report;
+	char where[256]; /* of the checks that are made now */
+	const struct image *image;
+	bool has_root; /* the disk has booted: it has a root partition */
+	struct verify_slot slots[VERIFY_SLOTS];
+	bool *used_trust; /* for each trusted certificate: has it signed anything? */
+};
+
+/** verify_at() - checks that follow are of this place */
+void verify_at(struct verify *v, const char *fmt, ...) printf_format(2, 3);
+
+/** verify_ok(), verify_fail(), verify_state() - the end of a check; Return: 0; -ENOMEM */
+int verify_ok(struct verify *v, enum verify_id id, struct err *e, const char *fmt, ...)
+	printf_format(4, 5) must_check;
+int verify_fail(struct verify *v, enum verify_id id, struct err *e, const char *fmt, ...)
+	printf_format(4, 5) must_check;
+int verify_state(struct verify *v, enum verify_id id, struct err *e, const char *fmt, ...)
+	printf_format(4, 5) must_check;
+
+/** verify_differs() - a value that is another one than it must be */
+int verify_differs(struct verify *v, enum verify_id id, const char *found, const char *expected,
+		   struct err *e) must_check;
+
+/** verify_is_fatal() - of an error: does it say nothing about the image? */
+bool verify_is_fatal(int r);
+
+/**
+ * verify_failed() - end a check by what a reader said, unless that is no fault of the image
+ * @r: negative; the message is in @e
+ * Return: 0; @r if it is fatal; -ENOMEM
+ */
+int verify_failed(struct verify *v, enum verify_id id, int r, struct err *e) must_check;
+
+/** verify_zero() - end a check: everything from @from on must be zero */
+int verify_zero(struct verify *v, enum verify_id id, const struct source *s, uint64_t from,
+		struct err *e) must_check;
+
+/* verify_gpt.c */
+int verify_gpt(struct verify *v, struct err *e) must_check;
+
+/* verify_slot.c */
+/** verify_slot() - hash tree, signature and filesystem; @s: its sources and root_hash are set */
+int verify_slot(struct verify *v, struct verify_slot *s, struct err *e) must_check;
+void verify_slot_done(struct verify_slot *s);
+
+/* verify_usr.c */
+/** verify_usr() - the filesystem in a slot whose hash tree was right */
+int verify_usr(struct verify *v, struct verify_slot *s, struct err *e) must_check;
+
+/** verify_read_file() - append a regular file's content; Return: also -EBADMSG it is none, or too long */
+int verify_read_file(struct fs_reader *reader, const struct fs_stat *st, uint64_t max_bytes,
+		     struct buf *ret, struct err *e) must_check;
+
+/* verify_cert.c */
+
+/* Does a certificate's key speak for it? 0 yes; -EKEYREJECTED no; other: it is malformed */
+typedef int verify_signed_fn(X509 *cert, const void *ctx, struct err *e);
+
+/**
+ * verify_signer() - end a check: which of the trusted certificates has signed this?
+ * @ret: NULL if none has
+ */
+int verify_signer(struct verify *v, enum verify_id id, verify_signed_fn *fn, const void *ctx,
+		  X509 **ret, struct err *e) must_check;
+
+/** verify_trusted() - is it one of the trusted certificates? @der: as it lies in the image */
+bool verify_trusted(const struct verify *v, const uint8_t *der, size_t len);
+
+/** verify_certs() - validity, key and algorithm of every certificate that has signed something */
+int verify_certs(struct verify *v, struct err *e) must_check;
+
+/* verify_pe.c */
+
+struct verify_pe {
+	const uint8_t *data;
+	size_t len;
+};
+
+/** verify_pe() - Authenticode of a program and the form of what the signature does not cover */
+int verify_pe(struct verify *v, const struct verify_pe *pe, struct err *e) must_check;
+
+/* verify_uki.c */
+/** verify_uki() - @path: on the ESP, for its name */
+int verify_uki(struct verify *v, const char *path, const struct verify_pe *uki,
+	       struct err *e) must_check;
+
+/* verify_esp.c */
+int verify_esp(struct verify *v, const struct source *esp, struct err *e) must_check;
