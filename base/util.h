@@ -115,6 +115,13 @@ static inline uint32_t get_be32(const void *p)
 	return be32toh(v);
 }
 
+static inline uint64_t get_be64(const void *p)
+{
+	uint64_t v;
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
+}
+
 static inline void put_le16(void *p, uint16_t v)
 {
 	v = htole16(v);
@@ -136,6 +143,12 @@ static inline void put_le64(void *p, uint64_t v)
 static inline void put_be32(void *p, uint32_t v)
 {
 	v = htobe32(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline void put_be64(void *p, uint64_t v)
+{
+	v = htobe64(v);
 	memcpy(p, &v, sizeof(v));
 }
 

@@ -13,6 +13,20 @@ finish() { echo "$passed passed, $failed failed"; [ $failed -eq 0 ]; exit; }
 
 seed() { mkdir -p "$T/$1" && cat >"$T/$1/$2"; } # target, name; its text on standard input
 
+# Disks of a few sectors; without qemu-img the fuzzer has to make its own.
+container_seeds() {
+	local kind
+	{ printf 'text%.0s' {1..300}; head -c 9000 /dev/zero; } >"$T/disk"
+	truncate -s 12K "$T/disk"
+	seed fuzz_vhd disk <"$T/disk"
+	mkdir -p "$T/fuzz_qcow2"
+	command -v qemu-img >/dev/null || return 0
+	for kind in compat=0.10 refcount_bits=1 compression_type=zstd; do
+		qemu-img convert -f raw -O qcow2 -o "cluster_size=512,$kind" "$T/disk" "$T/fuzz_qcow2/$kind"
+		qemu-img convert -c -f raw -O qcow2 -o "cluster_size=512,$kind" "$T/disk" "$T/fuzz_qcow2/c$kind"
+	done
+}
+
 make_seeds() {
 	local sum=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 	mkdir "$T/fuzz_deb" "$T/fuzz_tar" "$T/fuzz_reader"
@@ -56,6 +70,7 @@ make_seeds() {
 	seed fuzz_text sysusers <<<$'u! root 0 "Super User" /root /bin/sh\ng x 5:6\nm a b\nr - 500-900'
 	seed fuzz_text tmpfiles <<<$'L+ /etc/a\\x20b - - - - ../c\nd /var/x 0755 root root 10d'
 	seed fuzz_text unit <<<$'[Unit]\nDescription=x\n[Install]\nWantedBy=multi-user.target\nAlias=%p.service\n'
+	container_seeds
 	# The first byte picks the script.
 	seed fuzz_scripts postinst <<<$'p#!/bin/sh\n# Automatically added by dh_installsystemd/13\n\tdeb-systemd-helper enable \'a.service\' >/dev/null\n# End automatically added section\n'
 	seed fuzz_scripts triggers <<<$'qactivate-noawait ldconfig\ninterest x\n'

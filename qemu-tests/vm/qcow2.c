@@ -21,12 +21,6 @@
 #define PER_LEVEL2	  (CLUSTER / 8)
 #define COPIED		  (UINT64_C(1) << 63) /* its refcount is 1 */
 
-static void put_be64(uint8_t *p, uint64_t v)
-{
-	put_be32(p, (uint32_t)(v >> 32));
-	put_be32(p + 4, (uint32_t)v);
-}
-
 static void put_header(uint8_t *h, const char *backing, uint64_t bytes, uint64_t level1_entries)
 {
 	memcpy(h, "QFI\xfb", 4);
@@ -69,11 +63,6 @@ int qcow2_overlay(const char *backing, uint64_t bytes, struct buf *out, struct e
 	for (uint64_t i = 0; i < clusters; i++)
 		file[BLOCK_OFFSET + 2 * i + 1] = 1;
 	return 0;
-}
-
-static uint64_t get_be64(const uint8_t *p)
-{
-	return (uint64_t)get_be32(p) << 32 | get_be32(p + 4);
 }
 
 /* Tables of level 2 come first, then the clusters, all in the order of the disk. */

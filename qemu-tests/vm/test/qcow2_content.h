@@ -10,16 +10,11 @@
 
 #define QC_OFFSET 0x00fffffffffffe00 /* of an entry of a table */
 
-static inline uint64_t qc_be64(const uint8_t *p)
-{
-	return (uint64_t)get_be32(p) << 32 | get_be32(p + 4);
-}
-
 /* Where a table or cluster is; its refcount is one. */
 static inline const uint8_t *qc_at(const uint8_t *file, uint64_t len, uint64_t entry)
 {
 	uint64_t at = entry & QC_OFFSET, n = at / QCOW2_CLUSTER_BYTES;
-	const uint8_t *table = file + qc_be64(file + 48), *block = file + qc_be64(table);
+	const uint8_t *table = file + get_be64(file + 48), *block = file + get_be64(table);
 
 	ck_assert_uint_eq(at % QCOW2_CLUSTER_BYTES, 0);
 	ck_assert_uint_le(at + QCOW2_CLUSTER_BYTES, len);
@@ -33,16 +28,16 @@ static inline const uint8_t *qc_at(const uint8_t *file, uint64_t len, uint64_t e
 static inline uint64_t qcow2_content(const uint8_t *file, uint64_t len, const uint8_t *base,
 				     size_t base_len, struct buf *ret)
 {
-	const uint8_t *level1 = file + qc_be64(file + 40);
-	uint64_t size = qc_be64(file + 24), per_table = QCOW2_CLUSTER_BYTES / 8;
+	const uint8_t *level1 = file + get_be64(file + 40);
+	uint64_t size = get_be64(file + 24), per_table = QCOW2_CLUSTER_BYTES / 8;
 
 	ck_assert_mem_eq(file, "QFI\xfb\0\0\0\x03", 8);
 	buf_append(ret, base, base_len);
 	for (uint64_t i = 0; i * QCOW2_CLUSTER_BYTES < base_len; i++) {
-		uint64_t entry1 = qc_be64(level1 + 8 * (i / per_table));
+		uint64_t entry1 = get_be64(level1 + 8 * (i / per_table));
 		if (!entry1)
 			continue;
-		uint64_t entry2 = qc_be64(qc_at(file, len, entry1) + 8 * (i % per_table));
+		uint64_t entry2 = get_be64(qc_at(file, len, entry1) + 8 * (i % per_table));
 		if (!entry2)
 			continue;
 		uint64_t at = i * QCOW2_CLUSTER_BYTES;
