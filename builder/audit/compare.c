@@ -9,6 +9,7 @@
 #define LINE_CHARS  120
 #define LINE_BEFORE 40
 #define BYTES_SHOWN 8
+#define LOAD_MAX    (64 * MiB)
 
 static const struct {
 	bool (*probe)(const struct source *s);
@@ -239,6 +240,21 @@ static compare_fn *find_format(const struct source *a, const struct source *b)
 	return NULL;
 }
 
+/* Parsers want contents in one piece, which those of a disk in a container are not. */
+static int load(const struct source **s, struct source *copy, struct buf *data, struct err *e)
+{
+	if ((*s)->bytes || (*s)->size_bytes > LOAD_MAX)
+		return 0;
+	size_t len = (size_t)(*s)->size_bytes;
+	uint8_t *to = buf_grow(data, len);
+	if (!to)
+		return err_oom(e);
+	int r = source_pread(*s, 0, to, len, e);
+	source_init_bytes(copy, to, len);
+	*s = copy;
+	return r;
+}
+
 /* Nothing is left unsaid: when a comparer has nothing to say, or only that one cannot be read, then the
  * first byte is. */
 static int compare_parsed(struct compare *c, const struct source *a, const struct source *b,
@@ -262,8 +278,15 @@ static int compare_parsed(struct compare *c, const struct source *a, const struc
 int compare_content(struct compare *c, const struct source *a, const struct source *b,
 		    struct err *e)
 {
+	_cleanup_buf_ struct buf data_a = BUF_INIT, data_b = BUF_INIT;
+	struct source copy_a, copy_b;
 	uint64_t at;
 	int r = source_mismatch(a, b, 0, c->pool, &at, e);
 
-	return r < 0 || at == MISMATCH_NONE ? r : compare_parsed(c, a, b, e);
+	if (r < 0 || at == MISMATCH_NONE)
+		return r;
+	r = load(&a, &copy_a, &data_a, e);
+	if (r == 0)
+		r = load(&b, &copy_b, &data_b, e);
+	return r < 0 ? r : compare_parsed(c, a, b, e);
 }

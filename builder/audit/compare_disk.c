@@ -186,6 +186,15 @@ static int compare_images(struct compare *c, const struct disks *d, struct err *
 	return r < 0 ? r : compare_gaps(c, d, err);
 }
 
+/* Disks in containers are compared as machines see them. */
+static int compare_formats(struct compare *c, const struct image *a, const struct image *b,
+			   struct err *e)
+{
+	const struct finding f = { DIFF_FORMAT, "container", image_format(a), image_format(b) };
+
+	return str_eq(f.a, f.b) ? 0 : compare_add(c, &f, e);
+}
+
 int compare_disk(struct compare *c, const struct source *a, const struct source *b, struct err *e)
 {
 	_cleanup_(image_free) struct image *ia = NULL, *ib = NULL;
@@ -196,5 +205,6 @@ int compare_disk(struct compare *c, const struct source *a, const struct source 
 	r = image_open(b, &ib, e);
 	if (r < 0)
 		return compare_damaged(c, 1, r, e);
-	return compare_images(c, &(struct disks){ { ia, ib } }, e);
+	r = compare_formats(c, ia, ib, e);
+	return r < 0 ? r : compare_images(c, &(struct disks){ { ia, ib } }, e);
 }

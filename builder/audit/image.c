@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/audit/image.h"
 
-bool image_probe(const struct source *disk)
+bool image_probe(const struct source *file)
 {
 	static const uint64_t at[] = { 512, 4096 };
 	char text[8];
 	struct err e;
 
+	if (container_probe(file))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(at); i++)
-		if (disk->size_bytes > at[i] + sizeof(text) &&
-		    source_pread(disk, at[i], text, sizeof(text), &e) == 0 &&
+		if (file->size_bytes > at[i] + sizeof(text) &&
+		    source_pread(file, at[i], text, sizeof(text), &e) == 0 &&
 		    memcmp(text, "EFI PART", sizeof(text)) == 0)
 			return true;
 	return false;
@@ -103,16 +105,28 @@ static int read_copy(const struct source *disk, enum gpt_copy copy, struct gpt *
 	return r == -EBADMSG ? 0 : r;
 }
 
-int image_open(const struct source *disk, struct image **ret, struct err *e)
+static int find_disk(struct image *image, const struct source *file, struct err *e)
+{
+	if (container_probe(file)) {
+		int r = container_open(file, &image->container, e);
+		if (r < 0)
+			return r;
+	}
+	image->disk = image->container ? &image->container->disk : file;
+	return 0;
+}
+
+int image_open(const struct source *file, struct image **ret, struct err *e)
 {
 	_cleanup_(image_free) struct image *image = calloc(1, sizeof(*image));
 
 	if (!image)
 		return err_oom(e);
-	image->disk = disk;
-	int r = read_copy(disk, GPT_PRIMARY, &image->primary, e);
+	int r = find_disk(image, file, e);
 	if (r == 0)
-		r = read_copy(disk, GPT_BACKUP, &image->backup, e);
+		r = read_copy(image->disk, GPT_PRIMARY, &image->primary, e);
+	if (r == 0)
+		r = read_copy(image->disk, GPT_BACKUP, &image->backup, e);
 	if (r < 0)
 		return r;
 	image->gpt = image->primary.sector_bytes ? &image->primary : &image->backup;
@@ -124,12 +138,18 @@ int image_open(const struct source *disk, struct image **ret, struct err *e)
 	return r;
 }
 
+const char *image_format(const struct image *i)
+{
+	return i->container ? i->container->ops->name : "raw";
+}
+
 void image_free(struct image *i)
 {
 	if (!i)
 		return;
 	gpt_done(&i->primary);
 	gpt_done(&i->backup);
+	container_free(i->container);
 	free(i->partitions);
 	free(i);
 }

@@ -4,6 +4,7 @@
  * A disk image as its partitions: what `diff` and whatever else looks into an image stand on. Nothing
  * in it is trusted: a partition that the table puts outside of the disk has no bytes.
  */
+#include "layouts/container.h"
 #include "layouts/gpt_read.h"
 #include "layouts/layout.h"
 
@@ -20,22 +21,30 @@ struct image_partition {
 };
 
 struct image {
-	const struct source *disk;
-	struct gpt primary, backup; /* sector_bytes is 0 if there is none to be read */
-	const struct gpt *gpt;	    /* the one that partitions are from: the backup if need be */
+	struct container *container; /* NULL: the file is the disk */
+	const struct source *disk;   /* as a machine sees it */
+	struct gpt primary, backup;  /* sector_bytes is 0 if there is none to be read */
+	const struct gpt *gpt;	     /* the one that partitions are from: the backup if need be */
 	struct image_partition *partitions; /* in the order of their numbers */
 	size_t n_partitions;
 };
 
-/** image_probe() - is there a partition table, as far as a cheap look tells? */
-bool image_probe(const struct source *disk);
+/** image_probe() - is there a partition table, or a container, as far as a cheap look tells? */
+bool image_probe(const struct source *file);
 
 /**
- * image_open() - find the partitions of a raw disk
- * @disk: borrowed, must outlive the image
- * Return: 0; -EBADMSG neither copy of the partition table can be read; -ENOMEM; what reading returns
+ * image_open() - find the partitions of a disk: raw, or in a container (layouts/container.h)
+ * @file: borrowed, must outlive the image
+ *
+ * Partitions in a qcow2 have no source.bytes: they are read.
+ *
+ * Return: 0; -EBADMSG neither copy of the partition table can be read, or the container; -EOPNOTSUPP a
+ * container of a kind that is not read; -ENOMEM; what reading returns
  */
-int image_open(const struct source *disk, struct image **ret, struct err *e) must_check;
+int image_open(const struct source *file, struct image **ret, struct err *e) must_check;
+
+/** image_format() - what the file is: "raw", "qcow2" or "vhd" */
+const char *image_format(const struct image *i);
 void image_free(struct image *i);
 DEFINE_CLEANUP(struct image *, image_free)
 

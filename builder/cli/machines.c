@@ -36,6 +36,11 @@ int cli_check_disk(const char *path, uint64_t *ret_bytes, struct err *e)
 			       path);
 	if (r < 0)
 		return err_wrap(e, r, "%s", path);
+	if (image->container)
+		return err_set(e, -EINVAL,
+			       "%s: is a %s, and machines here get raw disks: convert it, as with "
+			       "qemu-img convert -O raw",
+			       path, image_format(image));
 	*ret_bytes = disk.size_bytes;
 	return 0;
 }

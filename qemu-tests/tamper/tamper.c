@@ -78,6 +78,9 @@ int tamper_new(const struct tamper_params *p, struct tamper **ret, struct err *e
 	t->random = p->seed;
 	overlay_init(&t->disk, p->disk);
 	int r = image_open(&t->disk.src, &t->image, e);
+	if (r == 0 && t->image->container)
+		r = err_set(e, -EINVAL, "it is a %s: only raw disks are altered",
+			    image_format(t->image));
 	if (r == 0)
 		*ret = TAKE_PTR(t);
 	return r;
