@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 src += qemu-tests/vm/accel.c qemu-tests/vm/channel.c qemu-tests/vm/child.c qemu-tests/vm/console.c \
        qemu-tests/vm/host.c qemu-tests/vm/interact.c qemu-tests/vm/prepare.c qemu-tests/vm/private_dir.c qemu-tests/vm/qcow2.c qemu-tests/vm/qemu_args.c \
-       qemu-tests/vm/qmp.c qemu-tests/vm/varstore.c qemu-tests/vm/vm.c qemu-tests/vm/vm_console.c qemu-tests/vm/vm_signs.c
+       qemu-tests/vm/qmp.c qemu-tests/vm/save.c qemu-tests/vm/varstore.c qemu-tests/vm/vm.c qemu-tests/vm/vm_console.c qemu-tests/vm/vm_signs.c
 
 src += $(addprefix qemu-tests/cases/,allowed.c artefact.c boot.c boot_checks.c boot_times.c case_boot.c \
        case_contents.c case_endings.c case_extensions.c case_immutable.c case_nginx.c case_node.c case_podman.c \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What must exist before QEMU starts: disk, firmware variables, SMBIOS strings, the channel's key. */
 #include <fcntl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -10,6 +11,7 @@
 #include "qemu-tests/vm/varstore.h"
 #include "qemu-tests/vm/vm_internal.h"
 
+#define COPY_BYTES (16 * MiB)
 #define CREDENTIAL "io.systemd.credential.binary:"
 
 static int write_file(const char *path, const void *data, size_t len, struct err *e)
@@ -43,13 +45,41 @@ static int read_small(const char *path, struct buf *b, struct err *e)
 	return 0;
 }
 
-static int make_overlay(const struct vm *vm, const char *image, uint64_t bytes, struct err *e)
+int vm_copy_file(const char *from, const char *to, struct err *e)
+{
+	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+	ssize_t n = 1;
+
+	if (in < 0)
+		return err_sys(e, -errno, "%s", from);
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	while (out >= 0 && n > 0)
+		n = sendfile(out, in, NULL, COPY_BYTES);
+	return out < 0 || n < 0 ? err_sys(e, -errno, "copy %s to %s", from, to) : 0;
+}
+
+/* A saved machine's disk is at @name in its directory; to be freed. */
+static char *saved(const struct vm_params *p, const char *name)
+{
+	_cleanup_free_ char *path = str_printf("%s/%s", p->resume, name);
+
+	return path ? realpath(path, NULL) : NULL;
+}
+
+static int make_overlay(const struct vm *vm, const struct vm_params *p, const char *image,
+			uint64_t bytes, struct err *e)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
+	_cleanup_free_ char *disk = NULL;
 
-	if (access(vm->disk, F_OK) == 0)
-		return 0; /* in a state directory: go on from there */
-	int r = qcow2_overlay(image, bytes, &b, e);
+	if (access(vm->disk, F_OK) == 0) /* in a state directory: go on from there */
+		return p->resume ? err_set(e, -EEXIST,
+					   "%s: a saved machine goes on in an empty directory",
+					   vm->disk)
+				 : 0;
+	if (p->resume && !(disk = saved(p, "disk.qcow2")))
+		return err_sys(e, -errno, "the disk in %s", p->resume);
+	int r = qcow2_overlay(disk ? disk : image, disk ? "qcow2" : "raw", bytes, &b, e);
 	return r < 0 ? r : write_file(vm->disk, b.data, b.len, e);
 }
 
@@ -79,7 +109,8 @@ static int prepare_disk(struct vm *vm, const struct vm_params *p, struct vm_file
 		return err_oom(e);
 	f->disk = vm->disk;
 	if (p->snapshot)
-		return make_overlay(vm, image, bytes, e);
+		return make_overlay(vm, p, image, bytes, e);
+	vm->writes_image = true;
 	return bytes > (uint64_t)st.st_size ? grow(vm->disk, bytes, e) : 0;
 }
 
@@ -130,7 +161,9 @@ static int prepare_firmware(struct vm *vm, const struct vm_params *p, struct vm_
 	if (p->firmware == VM_FIRMWARE_BIOS)
 		return 0;
 	f->code = vm->firmware = firmware_code(vm->host, p->firmware);
-	vars = p->firmware_vars ? strdup(p->firmware_vars) : vm_host_firmware_vars(vm->host);
+	vars = p->resume	  ? str_printf("%s/vars.fd", p->resume)
+	       : p->firmware_vars ? strdup(p->firmware_vars)
+				  : vm_host_firmware_vars(vm->host);
 	if (!f->code || !vars)
 		return err_set(e, -ENOENT, "UEFI firmware is missing: install ovmf%s",
 			       vm->host->p.arch == VM_ARCH_ARM64 ? " (qemu-efi-aarch64)" : "");
@@ -140,7 +173,7 @@ static int prepare_firmware(struct vm *vm, const struct vm_params *p, struct vm_
 	if (access(f->vars, F_OK) == 0)
 		return 0;
 	int r = read_small(vars, &b, e);
-	if (r >= 0 && p->firmware == VM_FIRMWARE_UEFI && !p->firmware_vars) {
+	if (r >= 0 && p->firmware == VM_FIRMWARE_UEFI && !p->firmware_vars && !p->resume) {
 		r = varstore_secure_boot_off(&b, e);
 		if (r < 0)
 			err_wrap(e, r, "%s", vars);
@@ -169,31 +202,39 @@ static int add_credential(struct vm *vm, struct vm_files *f, const char *name, c
 	return text ? add_smbios(vm, f, text, e) : err_oom(e);
 }
 
-/* The key is made for this one machine: nothing that opens another. */
-static int make_key(struct vm *vm, struct buf *authorized, struct err *e)
+static int make_key(const struct vm *vm, struct err *e)
+{
+	const char *argv[] = { "ssh-keygen", "-q",     "-t", "ed25519",	      "-N", "",
+			       "-C",	     vm->name, "-f", vm->channel.key, NULL };
+	struct run_params rp = { .argv = argv };
+	int r = run_program(&rp, NULL, e);
+
+	return r == -ENOENT ? err_set(e, r, "ssh-keygen is missing: install openssh-client") : r;
+}
+
+/* The key is made for this one machine, and for those that go on from it: nothing that opens another. */
+static int get_key(struct vm *vm, const struct vm_params *p, struct buf *authorized, struct err *e)
 {
 	struct channel *c = &vm->channel;
+	_cleanup_free_ char *from = NULL, *from_public = NULL, *public_key = NULL;
 
 	c->key = str_printf("%s/key", vm->dir);
 	c->socket = str_printf("%s/ssh", vm->dir);
-	if (!c->key || !c->socket)
+	public_key = str_printf("%s/key.pub", vm->dir);
+	from = str_printf("%s/key", p->resume ? p->resume : "");
+	from_public = str_printf("%s.pub", from ? from : "");
+	if (!c->key || !c->socket || !public_key || !from || !from_public)
 		return err_oom(e);
-	const char *argv[] = { "ssh-keygen", "-q",     "-t", "ed25519", "-N", "",
-			       "-C",	     vm->name, "-f", c->key,	NULL };
-	struct run_params rp = { .argv = argv };
-	int r = run_program(&rp, NULL, e);
-	if (r == -ENOENT)
-		return err_set(e, r, "ssh-keygen is missing: install openssh-client");
-	if (r < 0)
-		return r;
-	_cleanup_free_ char *public_key = str_printf("%s.pub", c->key);
-	return public_key ? read_small(public_key, authorized, e) : err_oom(e);
+	int r = p->resume ? vm_copy_file(from, c->key, e) : make_key(vm, e);
+	if (r == 0 && p->resume)
+		r = vm_copy_file(from_public, public_key, e);
+	return r < 0 ? r : read_small(public_key, authorized, e);
 }
 
 static int prepare_keys(struct vm *vm, const struct vm_params *p, struct vm_files *f, struct err *e)
 {
 	_cleanup_buf_ struct buf authorized = BUF_INIT;
-	int r = p->ssh ? make_key(vm, &authorized, e) : 0;
+	int r = p->ssh ? get_key(vm, p, &authorized, e) : 0;
 
 	if (r < 0)
 		return r;

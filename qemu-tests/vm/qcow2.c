@@ -21,7 +21,8 @@
 #define PER_LEVEL2	  (CLUSTER / 8)
 #define COPIED		  (UINT64_C(1) << 63) /* its refcount is 1 */
 
-static void put_header(uint8_t *h, const char *backing, uint64_t bytes, uint64_t level1_entries)
+static void put_header(uint8_t *h, const char *backing, const char *format, uint64_t bytes,
+		       uint64_t level1_entries)
 {
 	memcpy(h, "QFI\xfb", 4);
 	put_be32(h + 4, 3); /* version */
@@ -36,12 +37,14 @@ static void put_header(uint8_t *h, const char *backing, uint64_t bytes, uint64_t
 	put_be32(h + 96, REFCOUNT_ORDER);
 	put_be32(h + 100, HEADER_BYTES);
 	put_be32(h + HEADER_BYTES, BACKING_FORMAT);
-	put_be32(h + HEADER_BYTES + 4, 3);
-	memcpy(h + HEADER_BYTES + 8, "raw", 3); /* padded to 8; the end of extensions is zeros */
+	put_be32(h + HEADER_BYTES + 4, (uint32_t)strlen(format));
+	/* Padded to 8; the end of extensions is zeros. */
+	memcpy(h + HEADER_BYTES + 8, format, strlen(format));
 	memcpy(h + NAME_OFFSET, backing, strlen(backing));
 }
 
-int qcow2_overlay(const char *backing, uint64_t bytes, struct buf *out, struct err *e)
+int qcow2_overlay(const char *backing, const char *format, uint64_t bytes, struct buf *out,
+		  struct err *e)
 {
 	uint64_t entries = div_round_up(bytes, BYTES_PER_LEVEL1);
 	uint64_t clusters = 3 + div_round_up(entries * 8, CLUSTER);
@@ -58,7 +61,7 @@ int qcow2_overlay(const char *backing, uint64_t bytes, struct buf *out, struct e
 	if (buf_failed(out))
 		return err_oom(e);
 	uint8_t *file = out->data + start;
-	put_header(file, backing, bytes, entries);
+	put_header(file, backing, format, bytes, entries);
 	put_be64(file + TABLE_OFFSET, BLOCK_OFFSET);
 	for (uint64_t i = 0; i < clusters; i++)
 		file[BLOCK_OFFSET + 2 * i + 1] = 1;
@@ -105,7 +108,7 @@ int qcow2_write(const char *backing, uint64_t bytes, const struct qcow2_clusters
 		if (c->numbers[i] >= div_round_up(bytes, CLUSTER))
 			return err_set(e, -EINVAL, "cluster %llu is behind the end of the disk",
 				       (unsigned long long)c->numbers[i]);
-	int r = qcow2_overlay(backing, bytes, &file, e);
+	int r = qcow2_overlay(backing, "raw", bytes, &file, e);
 	if (r == 0)
 		r = put_tables(c, &file, e);
 	if (r == 0)

@@ -135,6 +135,8 @@ int vm_qemu_args(const struct vm_host *h, const char *qemu, const struct vm_para
 	add_sockets(&a, h, f);
 	for (size_t i = 0; i < f->smbios.n; i++)
 		add_path(&a, "-smbios", "type=11,path=", f->smbios.v[i]);
+	if (p->resume)
+		ADD(&a, "-incoming", "defer");
 	for (const char *const *arg = p->qemu_args; arg && *arg; arg++)
 		add(&a, *arg, NULL);
 	return a.failed ? err_oom(e) : 0;

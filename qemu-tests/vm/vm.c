@@ -15,10 +15,18 @@ static const char *const event_names[VM_EVENTS] = {
 	[VM_EVENT_WATCHDOG] = "WATCHDOG",
 };
 
+/* A string of what an event tells; it stays as it was where there is none. */
+static void keep_detail(struct json_object *detail, const char *key, const char *end, char ret[32])
+{
+	struct json_object *v = NULL;
+
+	if (detail && json_object_object_get_ex(detail, key, &v))
+		snprintf(ret, 32, "%s%s", json_object_get_string(v), end);
+}
+
 static void on_event(void *data, const char *name, struct json_object *detail)
 {
 	struct vm *vm = data;
-	struct json_object *reason = NULL;
 
 	for (size_t i = 0; i < VM_EVENTS; i++)
 		if (str_eq(name, event_names[i]))
@@ -27,10 +35,10 @@ static void on_event(void *data, const char *name, struct json_object *detail)
 		vm_channel_reset(vm);
 		vm->born_usec = vm_now_usec();
 	}
-	if (str_eq(name, "SHUTDOWN") && detail &&
-	    json_object_object_get_ex(detail, "reason", &reason))
-		snprintf(vm->shutdown_reason, sizeof(vm->shutdown_reason), "%s, ",
-			 json_object_get_string(reason));
+	if (str_eq(name, "SHUTDOWN"))
+		keep_detail(detail, "reason", ", ", vm->shutdown_reason);
+	if (str_eq(name, "MIGRATION"))
+		keep_detail(detail, "status", "", vm->migration);
 }
 
 static int on_limit(unused_ sd_event_source *s, unused_ uint64_t usec, void *data)
@@ -142,8 +150,7 @@ static int set_limit(struct vm *vm, struct err *e)
 	return r < 0 ? err_sys(e, r, "timer") : 0;
 }
 
-/* QEMU's own last words, when it ended before it spoke QMP. */
-static int failed_start(struct vm *vm, struct err *e)
+int vm_failed_start(struct vm *vm, struct err *e)
 {
 	char said[1024];
 	off_t size = lseek(vm->qemu_log, 0, SEEK_END);
@@ -165,13 +172,13 @@ static int greet(struct vm *vm, struct err *e)
 
 	while (!vm->qmp.greeted) {
 		if (!vm_running(vm))
-			return failed_start(vm, e);
+			return vm_failed_start(vm, e);
 		r = vm_serve(vm->host, deadline, e);
 		if (r < 0)
 			return err_wrap(e, r, "VM %s: QEMU's greeting", vm->name);
 	}
 	r = vm_call(vm, "qmp_capabilities", NULL, NULL, e);
-	return r == -ESRCH ? failed_start(vm, e) : r;
+	return r == -ESRCH ? vm_failed_start(vm, e) : r;
 }
 
 static void close_files(struct vm_files *f)
@@ -212,6 +219,8 @@ int vm_start_with(struct vm_host *h, const struct vm_params *p, int tap, struct 
 	f = (struct vm_files){ .console_fd = -1, .qmp_fd = -1, .tpm_fd = -1 };
 	if (r >= 0)
 		r = greet(vm, e);
+	if (r >= 0 && p->resume)
+		r = vm_load(vm, p->resume, e);
 	if (r >= 0 && p->ssh)
 		r = vm_channel_start(vm, e);
 	if (r < 0)

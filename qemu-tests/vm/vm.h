@@ -103,6 +103,8 @@ struct vm_params {
 	const char *log_dir;	   /* <name>.console, <name>.qemu; NULL: not kept */
 	const char *state_dir;	   /* existing: holds overlay, variables and TPM, for the next start
 				       to go on from; NULL: gone afterwards */
+	const char *
+		resume; /* what vm_save() filled: go on from there; NULL: start with the firmware */
 	const struct vm_credential *credentials; /* systemd credentials, through SMBIOS */
 	size_t n_credentials;
 	const char *const *smbios;    /* NULL-terminated SMBIOS type 11 strings; NULL: none */
@@ -114,11 +116,32 @@ struct vm;
 
 /**
  * vm_start() - start a machine; returns when QEMU runs it
+ *
+ * With resume, the parameters are those of the saved machine, but for name, logs, limits and state_dir, in
+ * which nothing may lie yet. Any number of machines may go on from one directory, which must stay. Each has
+ * the disk, variables, memory, machine-id and SSH key of the saved one, and a port of its own. Connections
+ * of the saved one are gone, and what was on its console. Its clock goes on where it stood; the RTC tells
+ * the time.
  * Return: 0; -ENOENT a program, the firmware or the image is missing; -EOPNOTSUPP this QEMU is too old
  * to run Linux without KVM; -EINVAL; -EIO QEMU ended at once, with what it said; -ENOMEM
  */
 int vm_start(struct vm_host *h, const struct vm_params *p, struct vm **ret,
 	     struct err *e) must_check;
+
+/**
+ * vm_save() - the machine as it is at this moment, for vm_params.resume; it goes on afterwards
+ * @dir: existing; files are added: state, disk.qcow2, vars.fd, key, key.pub
+ *
+ * To cut the power of a machine on a snapshot use vm_reset(): vm_kill() may take from the disk what the
+ * guest had flushed.
+ *
+ * Return: 0; -ENOTSUP it has a TPM, or writes into the image; -EIO QEMU refused, with its reason; -ETIME;
+ * -ESRCH; negative errno of writing
+ */
+int vm_save(struct vm *vm, const char *dir, struct err *e) must_check;
+
+/** vm_saved() - does a directory hold what vm_save() writes, all of it? */
+bool vm_saved(const char *dir);
 
 /** vm_free() - kills it if it still runs, removes its private files, closes its logs */
 void vm_free(struct vm *vm);

@@ -33,6 +33,7 @@ struct vm {
 	struct private_dir private_dir;
 	const char *dir;	      /* its path */
 	char *disk, *vars, *firmware; /* paths; NULL: none */
+	bool writes_image;	      /* disk is the image itself */
 	enum vm_accel accel;
 	struct child qemu, swtpm;
 	struct qmp qmp;
@@ -44,6 +45,7 @@ struct vm {
 	struct buf unsent; /* typed, not yet taken by the console */
 	unsigned int events[VM_EVENTS];
 	char shutdown_reason[32];
+	char migration[32]; /* its status, as QEMU reported it last */
 	bool expired;
 	uint64_t born_usec; /* when it was started or reset, on CLOCK_MONOTONIC */
 	unsigned int limit_sec;
@@ -70,6 +72,15 @@ int vm_qemu_args(const struct vm_host *h, const char *qemu, const struct vm_para
 /** vm_prepare() - disk, variables, SMBIOS files, key in the private directory */
 int vm_prepare(struct vm *vm, const struct vm_params *p, struct vm_files *f,
 	       struct err *e) must_check;
+
+/** vm_load() - let QEMU, which waits for it, go on from what vm_save() filled */
+int vm_load(struct vm *vm, const char *dir, struct err *e) must_check;
+
+/** vm_copy_file() - into a new file, for its owner only */
+int vm_copy_file(const char *from, const char *to, struct err *e) must_check;
+
+/** vm_failed_start() - the error of a QEMU that ended before it ran the machine: what it said; Return: -EIO */
+int vm_failed_start(struct vm *vm, struct err *e);
 
 /** vm_start_swtpm() - Return: 0, with a connected socket in @ret_fd; negative errno */
 int vm_start_swtpm(struct vm *vm, const struct vm_params *p, int *ret_fd, struct err *e) must_check;

@@ -10,7 +10,7 @@ START_TEST(header_is_as_specified)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
-	ck_ok(qcow2_overlay("/images/node.raw", 3 * GiB, &b, &e));
+	ck_ok(qcow2_overlay("/images/node.raw", "raw", 3 * GiB, &b, &e));
 	ck_assert_uint_eq(b.len, 4 * 65536);
 	ck_assert_mem_eq(b.data, "QFI\xfb\0\0\0\x03", 8);
 	ck_assert_mem_eq(b.data + get_be32(b.data + 12), "/images/node.raw", 16);
@@ -25,12 +25,12 @@ START_TEST(sizes_are_checked)
 	_cleanup_buf_ struct buf b = BUF_INIT;
 	char name[1100];
 
-	ck_fails(qcow2_overlay("/a", 0, &b, &e), -EINVAL, "not whole sectors");
-	ck_fails(qcow2_overlay("/a", 513, &b, &e), -EINVAL, "not whole sectors");
-	ck_fails(qcow2_overlay("/a", UINT64_MAX - 511, &b, &e), -EFBIG, "16 TiB");
+	ck_fails(qcow2_overlay("/a", "raw", 0, &b, &e), -EINVAL, "not whole sectors");
+	ck_fails(qcow2_overlay("/a", "raw", 513, &b, &e), -EINVAL, "not whole sectors");
+	ck_fails(qcow2_overlay("/a", "raw", UINT64_MAX - 511, &b, &e), -EFBIG, "16 TiB");
 	memset(name, '/', sizeof(name));
 	name[1024] = '\0';
-	ck_fails(qcow2_overlay(name, 512, &b, &e), -ENAMETOOLONG, "too long");
+	ck_fails(qcow2_overlay(name, "raw", 512, &b, &e), -ENAMETOOLONG, "too long");
 	ck_assert_uint_eq(b.len, 0);
 }
 END_TEST
@@ -54,7 +54,7 @@ START_TEST(qemu_img_accepts_it)
 				   "qemu-img info overlay | grep -q '(%llu bytes)' %s",
 				   dir, (unsigned long long)sizes[i],
 				   sizes[i] == MiB ? "&& qemu-img compare -q overlay image" : "");
-		ck_ok(qcow2_overlay(raw, sizes[i], &b, &e));
+		ck_ok(qcow2_overlay(raw, "raw", sizes[i], &b, &e));
 		ck_ok(outfile_write(overlay, 0600, b.data, b.len, &e));
 		ck_assert_int_eq(system(cmd), 0);
 	}
