@@ -46,6 +46,7 @@ static int start(struct boot *b, const struct boot_params *bp, struct err *e)
 			       .image = b->ctx->image,
 			       .snapshot = !bp->keep,
 			       .ssh = true,
+			       .resume = b->ctx->resume_dir,
 			       .log_dir = b->ctx->log_dir,
 			       .limit_sec = b->ctx->limit_sec };
 	struct stat st;
@@ -117,6 +118,34 @@ int boot_wait_up(struct boot *b, struct err *e)
 		     : err_set(e, -EBADMSG, "the system is %s%s", state ? state : "", boot_said(b));
 }
 
+static int come_up(struct boot *b, struct err *e)
+{
+	int r = boot_wait_up(b, e);
+
+	if (r >= 0)
+		r = find_kernel_start(b, e);
+	return r < 0 ? r : boot_check_image(b, e);
+}
+
+/* What is right of every image was looked at before it was saved, and the test program is there. */
+static int go_on(struct boot *b, struct err *e)
+{
+	int r = guest_set_clock(b->vm, e);
+
+	return r < 0 ? r : guest_note(b->ctx, e, "started from a node that was up");
+}
+
+/* Others can do without, but not unnoticed. */
+static int save(struct boot *b, struct err *e)
+{
+	struct err why;
+
+	if (vm_save(b->vm, b->ctx->save_dir, &why) == 0)
+		return 0;
+	return guest_note(b->ctx, e, "other cases boot for themselves, as it cannot be saved: %s",
+			  why.msg);
+}
+
 static int power_off(struct boot *b, struct err *e)
 {
 	int r = vm_powerdown(b->vm, e);
@@ -184,19 +213,17 @@ int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct 
 		return r;
 	r = start(&b, p, e);
 	if (r >= 0)
-		r = boot_wait_up(&b, e);
-	if (r >= 0)
-		r = find_kernel_start(&b, e);
+		r = ctx->resume_dir ? go_on(&b, e) : come_up(&b, e);
 	if (r < 0 && r != -EBADMSG)
 		return r;
-	if (r >= 0)
-		r = boot_check_image(&b, e);
 	if (r >= 0)
 		r = check_units(&b, p->units, e);
 	for (size_t i = 0; r >= 0 && p->steps[i]; i++)
 		r = p->steps[i](&b, e);
+	if (r >= 0 && ctx->save_dir)
+		r = save(&b, e);
 	keep_journal(&b, p->name);
-	if (r >= 0)
+	if (r >= 0 && !ctx->resume_dir)
 		r = power_off(&b, e);
 	return r < 0 ? r : check_console(&b, p->allow, e);
 }

@@ -28,5 +28,6 @@ const struct vm_case case_boot = {
 	.description = "comes up with Secure Boot, no unit failed, nothing bad on the console",
 	.machines = 1,
 	.typical_sec = 150,
+	.saves_running = true,
 	.run = run,
 };

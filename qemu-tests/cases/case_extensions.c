@@ -163,5 +163,6 @@ const struct vm_case case_extensions = {
 	.description = "an extension that the image's key signed is merged, others are not",
 	.machines = 1,
 	.typical_sec = 170,
+	.from_running = true,
 	.run = run,
 };

@@ -139,5 +139,6 @@ const struct vm_case case_immutable = {
 	.description = "/usr cannot be changed; what is writable, set-id or listens is known",
 	.machines = 1,
 	.typical_sec = 170,
+	.from_running = true,
 	.run = run,
 };

@@ -39,5 +39,6 @@ const struct vm_case case_node = {
 		"boots with Secure Boot to a node in order: /usr signed and read-only, a container runs",
 	.machines = 1,
 	.typical_sec = 150,
+	.from_running = true,
 	.run = run,
 };

@@ -59,6 +59,13 @@ int case_keep(const struct vm_case_context *ctx, const char *name, const struct 
 	return outfile_write(path, 0644, text->data, text->len, e);
 }
 
+int guest_set_clock(struct vm *vm, struct err *e)
+{
+	static const char command[] = "date --set=@$(cat /sys/class/rtc/rtc0/since_epoch)";
+
+	return vm_run(vm, &(struct vm_run_params){ .command = command }, NULL, e);
+}
+
 int guest_install(struct vm *vm, struct err *e)
 {
 	const struct vm_run_params p = {

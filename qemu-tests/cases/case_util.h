@@ -21,6 +21,9 @@ int guest_note(struct vm_case_context *ctx, struct err *e, const char *fmt, ...)
 int case_keep(const struct vm_case_context *ctx, const char *name, const struct buf *text,
 	      struct err *e) must_check;
 
+/** guest_set_clock() - to what the machine's RTC says: after a pause of the machine it is behind */
+int guest_set_clock(struct vm *vm, struct err *e) must_check;
+
 /** guest_install() - put the static test program into the guest, as GUEST_PROGRAM_PATH */
 int guest_install(struct vm *vm, struct err *e) must_check;
 

@@ -20,7 +20,9 @@ struct vm_case_context {
 	const char *
 		scratch_dir; /* existing, empty, the case's own, gone afterwards: plain files only */
 	struct strv notes;   /* what it found out, for the report */
-	unsigned int limit_sec;	    /* of one machine */
+	unsigned int limit_sec; /* of one machine */
+	/* A directory of vm_save(): to be filled with the node once it is up; to start from. NULL: none. */
+	const char *save_dir, *resume_dir;
 	const struct signer *owner; /* who signed the image; NULL: his key is not at hand */
 	const void *data;	    /* the case's */
 };
@@ -35,6 +37,8 @@ struct vm_case {
 	unsigned int machines;	  /* that run at the same time; 0: it only looks into the image */
 	unsigned int typical_sec; /* under emulation; the longest case is started first */
 	bool keeps;		  /* it writes into the image, which is a node's own disk */
+	bool saves_running;	  /* it fills save_dir, where it is given one */
+	bool from_running;	  /* it starts from resume_dir, where it is given one */
 	/* Return: 0 passed; VM_CASE_SKIPPED, with the reason in @e; negative errno failed, likewise */
 	int (*run)(struct vm_case_context *ctx, struct err *e);
 	const void *data; /* what tells it from others with the same run() */

@@ -22,7 +22,7 @@ size_t suite_next(const struct suite *s, const struct suite_load *l, bool *ret_l
 		if (s->v[i].started)
 			continue;
 		left = true;
-		if (has_room(c, l) &&
+		if (has_room(c, l) && !(l->no_running_yet && c->from_running) &&
 		    (best == SUITE_NONE || c->typical_sec > s->v[best].c->typical_sec))
 			best = i;
 	}

@@ -7,6 +7,7 @@ struct suite_load {
 	unsigned int running;
 	uint64_t memory_bytes;	     /* of the machines that run */
 	uint64_t memory_bytes_limit; /* that all may take together */
+	bool no_running_yet;	     /* those that start from a running node are to wait for it */
 };
 
 #define SUITE_NONE SIZE_MAX

@@ -212,7 +212,8 @@ START_TEST(the_longest_that_there_is_room_for_is_next)
 		add(&s, &v[i]);
 	ck_assert_uint_eq(suite_next(&s, &l, &left), 1);
 	ck_assert(left);
-	l = (struct suite_load){ 1, VM_CASE_MEMORY_BYTES, 2 * VM_CASE_MEMORY_BYTES };
+	l.running = 1;
+	l.memory_bytes = VM_CASE_MEMORY_BYTES;
 	ck_assert_uint_eq(suite_next(&s, &l, NULL), 2);
 	l.memory_bytes = 2 * VM_CASE_MEMORY_BYTES;
 	ck_assert_uint_eq(suite_next(&s, &l, NULL), 3);
