@@ -113,12 +113,16 @@ struct layout_files {
 	size_t n;
 };
 
+/* Which updates an image takes. */
+struct layout_updates {
+	const char *name, *version; /* of the image; nothing older is taken */
+	const char *url; /* http(s), of signed ones; NULL: the node's /var/lib/slipway/updates */
+};
+
 /**
  * layout_node_files() - repart.d and sysupdate.d for the image
- * @name: the image's name
- * @update_source: http(s) URL that updates are published at; NULL: the node's /var/lib/slipway/updates
  * Return: 0; -ENOMEM
  */
-int layout_node_files(const struct layout *l, const char *name, const char *update_source,
+int layout_node_files(const struct layout *l, const struct layout_updates *u,
 		      struct layout_files *ret, struct err *e) must_check;
 void layout_files_done(struct layout_files *f);

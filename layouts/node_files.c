@@ -41,33 +41,34 @@ static int add_root(const struct layout_partition *root, struct layout_files *f,
 
 #define LOCAL_SOURCE "/var/lib/slipway/updates"
 
-/* What all transfers share: where the image's updates come from. */
-struct source_params {
-	const char *name; /* of the image */
-	const char *url;  /* NULL: a directory on the node */
-};
-
-static char *source_section(const struct source_params *s, const char *pattern)
+/*
+ * What all transfers have in common. The version stands there by itself, as systemd 257 takes no specifier
+ * in MinVersion=: what is older than the image that runs is never installed. It cannot read zstd either.
+ */
+static char *source_section(const struct layout_updates *u, const char *pattern)
 {
 	return str_printf("[Transfer]\n"
 			  "ProtectVersion=%%A\n"
+			  "MinVersion=%s\n"
+			  "%s"
 			  "\n"
 			  "[Source]\n"
 			  "Type=%s\n"
 			  "Path=%s\n"
-			  "MatchPattern=%s_%s\n"
+			  "MatchPattern=%s_%s.xz %s_%s\n"
 			  "\n",
-			  s->url ? "url-file" : "regular-file", s->url ? s->url : LOCAL_SOURCE,
-			  s->name, pattern);
+			  u->version, u->url ? "Verify=yes\n" : "",
+			  u->url ? "url-file" : "regular-file", u->url ? u->url : LOCAL_SOURCE,
+			  u->name, pattern, u->name, pattern);
 }
 
 /* One transfer into a partition of the slot that is not in use. */
-static int add_transfer(const struct source_params *s, const char *path, enum layout_type type,
+static int add_transfer(const struct layout_updates *u, const char *path, enum layout_type type,
 			const char *label_suffix, struct layout_files *f, struct err *e)
 {
 	const char *t = layout_type_name(type);
-	_cleanup_free_ char *pattern = str_printf("@v_@u.%s.raw.zst", t);
-	_cleanup_free_ char *source = pattern ? source_section(s, pattern) : NULL;
+	_cleanup_free_ char *pattern = str_printf("@v_@u.%s.raw", t);
+	_cleanup_free_ char *source = pattern ? source_section(u, pattern) : NULL;
 
 	if (!source)
 		return err_oom(e);
@@ -82,14 +83,14 @@ static int add_transfer(const struct source_params *s, const char *path, enum la
 			      "PartitionFlags=0\n"
 			      "ReadOnly=1\n"
 			      "InstancesMax=2\n",
-			      source, s->name, label_suffix, t),
+			      source, u->name, label_suffix, t),
 		   e);
 }
 
-static int add_uki(const struct layout *l, const struct source_params *s, struct layout_files *f,
+static int add_uki(const struct layout *l, const struct layout_updates *u, struct layout_files *f,
 		   struct err *e)
 {
-	_cleanup_free_ char *source = source_section(s, "@v.efi.zst");
+	_cleanup_free_ char *source = source_section(u, "@v.efi");
 
 	if (!source)
 		return err_oom(e);
@@ -109,28 +110,27 @@ static int add_uki(const struct layout *l, const struct source_params *s, struct
 			"TriesLeft=%u\n"
 			"TriesDone=0\n"
 			"InstancesMax=2\n",
-			source, s->name, s->name, s->name, l->boot_tries),
+			source, u->name, u->name, u->name, l->boot_tries),
 		e);
 }
 
-int layout_node_files(const struct layout *l, const char *name, const char *update_source,
+int layout_node_files(const struct layout *l, const struct layout_updates *u,
 		      struct layout_files *ret, struct err *e)
 {
 	struct layout_files f = { .n = 0 };
-	const struct source_params s = { name, update_source };
 	const struct layout_partition *root = layout_find(l, LAYOUT_ROOT, LAYOUT_NO_SLOT);
 
 	int r = root ? add_root(root, &f, e) : 0;
 	if (r == 0)
-		r = add_transfer(&s, "usr/lib/sysupdate.d/10-verity-sig.transfer",
+		r = add_transfer(u, "usr/lib/sysupdate.d/10-verity-sig.transfer",
 				 LAYOUT_USR_VERITY_SIG, "_verity_sig", &f, e);
 	if (r == 0)
-		r = add_transfer(&s, "usr/lib/sysupdate.d/20-verity.transfer", LAYOUT_USR_VERITY,
+		r = add_transfer(u, "usr/lib/sysupdate.d/20-verity.transfer", LAYOUT_USR_VERITY,
 				 "_verity", &f, e);
 	if (r == 0)
-		r = add_transfer(&s, "usr/lib/sysupdate.d/30-usr.transfer", LAYOUT_USR, "", &f, e);
+		r = add_transfer(u, "usr/lib/sysupdate.d/30-usr.transfer", LAYOUT_USR, "", &f, e);
 	if (r == 0)
-		r = add_uki(l, &s, &f, e);
+		r = add_uki(l, u, &f, e);
 	if (r < 0) {
 		layout_files_done(&f);
 		return r;

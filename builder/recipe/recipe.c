@@ -83,6 +83,7 @@ static const struct yaml_field recipe_fields[] = {
 	{ .key = "layout", .set = recipe_set_layout },
 	{ .key = "signing", .set = recipe_set_signing },
 	{ .key = "updates", .set = recipe_set_updates },
+	{ .key = "health", .set = recipe_set_health },
 };
 
 static int check_complete(const struct recipe *r, const struct yaml_value *root, struct err *e)
@@ -212,14 +213,14 @@ void recipe_free(struct recipe *r)
 	struct strv *lists[] = { &r->includes,	      &r->packages,	  &r->overlays,
 				 &r->units_enable,    &r->units_disable,  &r->units_mask,
 				 &r->initrd_packages, &r->initrd_modules, &r->initrd_remove,
-				 &r->initrd_overlays };
+				 &r->initrd_overlays, &r->health.units,	  &r->health.commands };
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_done(lists[i]);
-	char *strings[] = { r->dir,	    r->path,	r->name,	 r->version,
-			    r->arch,	    r->cmdline, r->layout,	 r->key,
-			    r->certificate, r->enroll,	r->update_source };
+	char *strings[] = { r->dir,	r->path,   r->name, r->version,	    r->arch,
+			    r->cmdline, r->layout, r->key,  r->certificate, r->enroll };
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
+	recipe_updates_done(&r->updates);
 	free(r->repos);
 	free(r->without);
 	free(r->remove);

@@ -57,6 +57,20 @@ struct recipe_filesystem {
 	uint32_t cluster_bytes; /* 0: nothing is compressed */
 };
 
+/* Where the node takes updates from by itself. */
+struct recipe_updates {
+	char *source; /* URL that channels lie below; NULL: it takes none by itself */
+	char *channel;
+	char *key;    /* resolved path of the OpenPGP keyring that updates are signed by */
+	bool reboots; /* it restarts by itself when it has one */
+};
+
+/* What must be right before a new version counts as good; without units and commands nothing. */
+struct recipe_health {
+	struct strv units, commands; /* that are active; that succeed */
+	uint64_t limit_sec;
+};
+
 struct recipe {
 	char *dir;	      /* where the recipe lies */
 	char *path;	      /* of the recipe file, for messages */
@@ -86,7 +100,8 @@ struct recipe {
 	char *layout;		 /* name or resolved path */
 	char *key, *certificate; /* resolved paths (key: or a pkcs11: URI) */
 	char *enroll; /* resolved directory with PK.auth, KEK.auth, db.auth for new machines; NULL: none */
-	char *update_source; /* URL; NULL: a directory on the node */
+	struct recipe_updates updates;
+	struct recipe_health health;
 };
 
 /**

@@ -8,6 +8,7 @@
 	static int fn_name(const struct yaml_value *v, void *target, struct err *e)
 
 #define RECIPE_LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define RECIPE_UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define RECIPE_DIGITS "0123456789"
 
 /** recipe_grow() - room for one more item, zeroed, at the end of an array; NULL when out of memory */
@@ -37,7 +38,8 @@ int recipe_get_package_names(const struct yaml_value *v, struct strv *l, struct 
 
 /*
  * One for each key at the recipe's top, as struct yaml_field wants them: @target is the recipe.
- * recipe_packages.c has what goes into /usr, recipe_filesystem.c and recipe_image.c what becomes of it.
+ * recipe_packages.c has what goes into /usr, recipe_filesystem.c and recipe_image.c what becomes of it,
+ * recipe_node.c what the node does with it.
  */
 int recipe_set_repos(const struct yaml_value *v, void *target, struct err *e) must_check;
 int recipe_set_packages(const struct yaml_value *v, void *target, struct err *e) must_check;
@@ -53,3 +55,6 @@ int recipe_set_filesystem(const struct yaml_value *v, void *target, struct err *
 int recipe_set_layout(const struct yaml_value *v, void *target, struct err *e) must_check;
 int recipe_set_signing(const struct yaml_value *v, void *target, struct err *e) must_check;
 int recipe_set_updates(const struct yaml_value *v, void *target, struct err *e) must_check;
+int recipe_set_health(const struct yaml_value *v, void *target, struct err *e) must_check;
+
+void recipe_updates_done(struct recipe_updates *u);

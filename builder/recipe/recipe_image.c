@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the image is made into: kernel, initrd, layout, signing, updates. */
+/* What the image is made into: kernel, initrd, layout, signing. */
 #include "builder/recipe/recipe_fields.h"
 
 /* kernel: */
@@ -120,25 +120,6 @@ int recipe_set_signing(const struct yaml_value *v, void *target, struct err *e)
 	static const struct yaml_field fields[] = { { "key", true, signing_key },
 						    { "certificate", true, signing_certificate },
 						    { "enroll", false, signing_enroll } };
-
-	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
-}
-
-FIELD_FN(updates_source)
-{
-	struct recipe *r = target;
-
-	int rc = yaml_string(v, &r->update_source, e);
-	if (rc == 0 && !str_has_prefix(r->update_source, "http://") &&
-	    !str_has_prefix(r->update_source, "https://"))
-		return yaml_error(v, e, "\"%s\" is not an http:// or https:// URL",
-				  r->update_source);
-	return rc;
-}
-
-int recipe_set_updates(const struct yaml_value *v, void *target, struct err *e)
-{
-	static const struct yaml_field fields[] = { { "source", true, updates_source } };
 
 	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
 }

@@ -23,6 +23,40 @@ int inputs_load_enrolment(const struct recipe *recipe, struct blob *ret[N_ENROLM
 	return 0;
 }
 
+/* RFC 9580, 4.2: the tag of the first packet. */
+enum { TAG_NONE = -1, TAG_SECRET_KEY = 5, TAG_PUBLIC_KEY = 6 };
+
+static int first_tag(const struct blob *b)
+{
+	if (!b->len || !(b->data[0] & 0x80))
+		return TAG_NONE;
+	return b->data[0] & 0x40 ? b->data[0] & 0x3f : b->data[0] >> 2 & 0xf;
+}
+
+int inputs_load_update_key(const struct recipe *recipe, struct blob **ret, struct err *e)
+{
+	const char *path = recipe->updates.key;
+	_cleanup_(blob_unref) struct blob *key = NULL;
+
+	if (!path) {
+		*ret = NULL;
+		return 0;
+	}
+	int r = blob_new_file(AT_FDCWD, path, &key, e);
+	if (r < 0)
+		return err_wrap(e, r, "%s: updates: key", recipe->path);
+	int tag = first_tag(key);
+	if (tag != TAG_PUBLIC_KEY)
+		return err_set(e, -EINVAL,
+			       "%s: updates: key: %s: %s: give what gpg --export KEY writes",
+			       recipe->path, path,
+			       tag == TAG_SECRET_KEY
+				       ? "this is a secret key, which must not get into an image"
+				       : "this is no OpenPGP public key in binary form");
+	*ret = TAKE_PTR(key);
+	return 0;
+}
+
 static int load_layout(const struct recipe *recipe, struct layout **ret, struct err *e)
 {
 	int r = layout_load(recipe->layout, ret, e);
@@ -68,6 +102,7 @@ int inputs_check(const struct recipe *recipe, int64_t now, struct strv *problems
 {
 	_cleanup_(layout_free) struct layout *layout = NULL;
 	_cleanup_(signer_free) struct signer *signer = NULL;
+	_cleanup_(blob_unref) struct blob *key = NULL;
 	struct blob *enrolment[N_ENROLMENT] = { NULL };
 
 	int r = note(load_layout(recipe, &layout, e), problems, e);
@@ -77,6 +112,8 @@ int inputs_check(const struct recipe *recipe, int64_t now, struct strv *problems
 		r = note(inputs_load_enrolment(recipe, enrolment, e), problems, e);
 	for (size_t i = 0; i < N_ENROLMENT; i++)
 		blob_unref(enrolment[i]);
+	if (r == 0)
+		r = note(inputs_load_update_key(recipe, &key, e), problems, e);
 	return r < 0 ? r : check_keyrings(recipe, problems, e);
 }
 

@@ -16,6 +16,13 @@ int inputs_load_enrolment(const struct recipe *r, struct blob *ret[N_ENROLMENT],
 			  struct err *e) must_check;
 
 /**
+ * inputs_load_update_key() - the keyring that updates are signed by
+ * @ret: NULL when the recipe has none
+ * Return: 0; errors of open
+ */
+int inputs_load_update_key(const struct recipe *r, struct blob **ret, struct err *e) must_check;
+
+/**
  * inputs_check() - everything that can be wrong with what a recipe names, its lock and packages aside
  * @now: seconds since 1970: the certificate must be valid then
  * @problems: a message for each is appended

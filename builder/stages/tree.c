@@ -6,6 +6,7 @@
  */
 #include "builder/stages/build.h"
 #include "builder/stages/cmdline.h"
+#include "builder/stages/inputs.h"
 #include "stage1/finish/finish.h"
 #include "stage1/finish/kmod/modules.h"
 #include "stage1/finish/place.h"
@@ -74,12 +75,19 @@ static int add_layout_files(struct build *b, struct err *e)
 			       .mtime = b->time,
 			       .origin = tree_add_origin(b->tree, TREE_ORIGIN_RECIPE, "layout",
 							 NULL) };
+	const struct recipe *recipe = b->p.recipe;
+	_cleanup_free_ char *url =
+		recipe->updates.source
+			? str_printf("%s/%s", recipe->updates.source, recipe->updates.channel)
+			: NULL;
+	const struct layout_updates u = { .name = recipe->name,
+					  .version = recipe->version,
+					  .url = url };
 	struct layout_files files;
 
-	if (!m.origin)
+	if (!m.origin || (recipe->updates.source && !url))
 		return err_oom(e);
-	int r = layout_node_files(b->layout, b->p.recipe->name, b->p.recipe->update_source, &files,
-				  e);
+	int r = layout_node_files(b->layout, &u, &files, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < files.n; i++)
@@ -223,8 +231,22 @@ int build_user_ids(const struct build_params *p, struct ids *ret, struct err *e)
 
 static int finish(struct build *b, struct err *e)
 {
-	const struct finish_params fp = finish_params(b);
+	const struct recipe *recipe = b->p.recipe;
+	_cleanup_(blob_unref) struct blob *key = NULL;
+	struct finish_params fp = finish_params(b);
+	const struct finish_health health = { .units = &recipe->health.units,
+					      .commands = &recipe->health.commands,
+					      .limit_sec = (unsigned int)recipe->health.limit_sec };
 
+	int r = inputs_load_update_key(recipe, &key, e);
+	if (r < 0)
+		return r;
+	const struct finish_updates updates = { .source = recipe->updates.source,
+						.channel = recipe->updates.channel,
+						.key = key,
+						.reboots = recipe->updates.reboots };
+	fp.health = &health;
+	fp.updates = key ? &updates : NULL;
 	return finish_run(&fp, e);
 }
 

@@ -153,16 +153,24 @@ START_TEST(node_files_agree_with_the_labels)
 	struct layout_files f;
 	struct err e = { 0 };
 
-	ck_ok(layout_node_files(&l, "node", "https://updates.example.org/node", &f, &e));
+	struct layout_updates u = { "node", "7", "https://updates.example.org/node/stable" };
+
+	ck_ok(layout_node_files(&l, &u, &f, &e));
 	ck_assert(strstr(file_text(&f, "usr/lib/repart.d/50-root.conf"), "Type=root\n"));
 	const char *verity = file_text(&f, "usr/lib/sysupdate.d/20-verity.transfer");
-	ck_assert(strstr(verity, "\nType=url-file\nPath=https://updates.example.org/node\n"));
+	ck_assert(
+		strstr(verity, "\nType=url-file\nPath=https://updates.example.org/node/stable\n"));
+	ck_assert(strstr(verity, "\nProtectVersion=%A\nMinVersion=7\nVerify=yes\n"));
+	ck_assert(strstr(
+		verity, "\nMatchPattern=node_@v_@u.usr-verity.raw.xz node_@v_@u.usr-verity.raw\n"));
 	ck_assert(strstr(verity, "\nMatchPattern=node_@v_verity\nMatchPartitionType=usr-verity\n"));
 	ck_assert(strstr(file_text(&f, "usr/lib/sysupdate.d/40-uki.transfer"), "\nTriesLeft=3\n"));
 	layout_files_done(&f);
-	ck_ok(layout_node_files(&l, "node", NULL, &f, &e));
-	ck_assert(strstr(file_text(&f, "usr/lib/sysupdate.d/30-usr.transfer"),
-			 "\nType=regular-file\nPath=/var/lib/slipway/updates\n"));
+	u.url = NULL;
+	ck_ok(layout_node_files(&l, &u, &f, &e));
+	const char *usr = file_text(&f, "usr/lib/sysupdate.d/30-usr.transfer");
+	ck_assert(strstr(usr, "\nType=regular-file\nPath=/var/lib/slipway/updates\n"));
+	ck_assert(!strstr(usr, "Verify="));
 	layout_files_done(&f);
 }
 END_TEST

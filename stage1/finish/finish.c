@@ -15,6 +15,8 @@ static const struct finisher finishers[] = {
 	{ "os-release", finish_os_release },
 	{ "copyrights", finish_copyrights },
 	{ "package-list", finish_package_list },
+	{ "health", finish_health },
+	{ "updates", finish_updates },
 	{ "units", finish_units },
 	{ "module-index", finish_module_index },
 	{ "linker-cache", finish_linker_cache },

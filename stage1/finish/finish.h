@@ -15,6 +15,19 @@
 #include "stage1/package/package.h"
 #include "stage1/tree/tree.h"
 
+/* What must be right on the node before a new version counts as good. */
+struct finish_health {
+	const struct strv *units, *commands; /* that are active; that succeed */
+	unsigned int limit_sec;
+};
+
+/* Where the node takes updates from by itself. */
+struct finish_updates {
+	const char *source, *channel;
+	struct blob *key; /* an OpenPGP keyring */
+	bool reboots;	  /* it restarts by itself when it has one */
+};
+
 struct finish_params {
 	struct tree *tree;
 	struct package *const *packages; /* sorted by name */
@@ -24,7 +37,9 @@ struct finish_params {
 	int64_t time;			      /* seconds since 1970 */
 	const struct ids *ids;		      /* of users and groups, as the lock has them */
 	const struct strv *units_enable, *units_disable, *units_mask;
-	struct pool *pool;    /* may be NULL */
+	const struct finish_health *health;   /* NULL: nothing */
+	const struct finish_updates *updates; /* NULL: it takes none */
+	struct pool *pool;		      /* may be NULL */
 	struct strv *notices; /* things to tell the person are appended; may be NULL */
 };
 
@@ -86,6 +101,8 @@ int finish_compiled(const struct finish_params *p, struct err *e) must_check;
 int finish_os_release(const struct finish_params *p, struct err *e) must_check;
 int finish_copyrights(const struct finish_params *p, struct err *e) must_check;
 int finish_package_list(const struct finish_params *p, struct err *e) must_check;
+int finish_health(const struct finish_params *p, struct err *e) must_check;
+int finish_updates(const struct finish_params *p, struct err *e) must_check;
 int finish_units(const struct finish_params *p, struct err *e) must_check;
 int finish_module_index(const struct finish_params *p, struct err *e) must_check;
 int finish_linker_cache(const struct finish_params *p, struct err *e) must_check;

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files of ours that run on the node. */
+	.macro node_file name, path
+	.global node_\name\()_start, node_\name\()_end
+node_\name\()_start:
+	.incbin "node/\path"
+node_\name\()_end:
+	.endm
+
 	.section .rodata
-	.global node_check_users_start, node_check_users_end
-node_check_users_start:
-	.incbin "node/check-users"
-node_check_users_end:
-	.global node_slipway_users_start, node_slipway_users_end
-node_slipway_users_start:
-	.incbin "node/slipway-users.service"
-node_slipway_users_end:
+	node_file check_users, "check-users"
+	node_file slipway_users, "slipway-users.service"
+	node_file health, "health"
+	node_file slipway_health, "slipway-health.service"
+	node_file status, "status"
+	node_file slipway_status, "slipway-status.service"
+	node_file update, "update"
+	node_file slipway_update, "slipway-update.service"
+	node_file slipway_update_timer, "slipway-update.timer"
 	.section .note.GNU-stack,"",%progbits

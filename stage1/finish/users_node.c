@@ -3,16 +3,13 @@
 
 #include <inttypes.h>
 
+#include "stage1/finish/node_file.h"
 #include "stage1/finish/text.h"
 
 #define NAME	    "users"
 #define LOGIN_DEFS  "etc/login.defs"
 #define UNIT	    "slipway-users.service"
-#define UNIT_DIR    "usr/lib/systemd/system/"
 #define SHADOW_REST 6 /* colons between password and the day on which the account ends */
-
-extern const char node_check_users_start[], node_check_users_end[];
-extern const char node_slipway_users_start[], node_slipway_users_end[];
 
 /* A field of sysusers.d(5). */
 static void put_quoted(struct buf *b, const char *s)
@@ -80,7 +77,7 @@ static int put_conf(const struct finish_params *p, const struct users *u, struct
 	for (size_t i = 0; i < u->n_groups; i++)
 		if (users_name_is_valid(u->groups[i].name))
 			put_members(&b, &u->groups[i]);
-	return finish_put(p, NAME, "usr/lib/slipway/sysusers.conf", buf_str(&b), e);
+	return finish_put(p, NAME, NODE_DIR "sysusers.conf", buf_str(&b), e);
 }
 
 static int put_range(const struct finish_params *p, struct err *e)
@@ -96,23 +93,11 @@ static int put_range(const struct finish_params *p, struct err *e)
 
 static int put_unit(const struct finish_params *p, struct err *e)
 {
-	struct tree_meta m = { .mode = 0755, .mtime = p->time, .origin = finish_origin(p, NAME) };
+	static const struct node_file files[] = { NODE_PROGRAM(check_users, "check-users"),
+						  NODE_UNIT(slipway_users, UNIT) };
 
-	if (!m.origin)
-		return err_oom(e);
-	int r = tree_put_file(p->tree, "usr/lib/slipway/check-users", &m,
-			      blob_new(node_check_users_start,
-				       (size_t)(node_check_users_end - node_check_users_start)),
-			      NULL, e);
-	if (r == 0)
-		r = finish_put_blob(
-			p, NAME, UNIT_DIR UNIT,
-			blob_new(node_slipway_users_start,
-				 (size_t)(node_slipway_users_end - node_slipway_users_start)),
-			e);
-	if (r == 0)
-		r = finish_put_link(p, NAME, UNIT_DIR "sysinit.target.wants/" UNIT, "../" UNIT, e);
-	return r;
+	int r = node_files_put(p, NAME, files, ARRAY_SIZE(files), e);
+	return r < 0 ? r : node_unit_want(p, NAME, "sysinit.target", "wants", UNIT, e);
 }
 
 static bool is_set(const char *text, const char *key)

@@ -47,7 +47,7 @@ def problems(kind, files):
     command = [slipway, "recipe", "--json", *(["--layout"] if kind == "layout" else []), "check", *files]
     out = subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout
     # Of the file itself, not of what it names.
-    said = [[p for p in v["problems"] if re.match(re.escape(v["file"]) + ":(?! (layout|signing): )", p)]
+    said = [[p for p in v["problems"] if re.match(re.escape(v["file"]) + ":(?! (layout|signing|updates): )", p)]
             for v in json.loads(out)]
     assert len(said) == len(files)
     return said

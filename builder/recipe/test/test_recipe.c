@@ -152,6 +152,10 @@ static const struct {
 	  "recipe.yaml:7:36:", "is not a size" },
 	{ HEAD PACKAGES "updates: {source: ftp://x}\n",
 	  "recipe.yaml:7:19:", "not an http:// or https:// URL" },
+	{ HEAD PACKAGES "updates: {source: \"http://x/a b\"}\n",
+	  "recipe.yaml:7:20:", "letters, digits and" },
+	{ HEAD PACKAGES "updates: {source: http://x}\n", "recipe.yaml:7:1:", "\"key\" is missing" },
+	{ HEAD PACKAGES "health: {time-limit: 0}\n", "recipe.yaml:7:22:", "from 1 to 3600" },
 	{ HEAD PACKAGES "signing: {key: k}\n", "recipe.yaml:7:1:", "\"certificate\" is missing" },
 	{ HEAD PACKAGES "units: &u {}\nwithout: *u\n" TAIL, "recipe.yaml:7:9:", "anchors" },
 	{ HEAD PACKAGES "without: [{package: a}]\n" TAIL, "recipe.yaml:7:", "\"why\" is missing" },
@@ -215,6 +219,8 @@ START_TEST(includes_what_recipes_share)
 
 	ck_ok(load_with(HEAD PACKAGES "remove: [/usr/share/doc]\n"
 				      "without: [{package: awk, why: scripts}]\n"
+				      "updates: {source: http://b, key: b.gpg, reboot: automatic}\n"
+				      "health: {units: [a.service], time-limit: 9}\n"
 				      "overlay: files\n" TAIL,
 			"kernel: {cmdline: debug}\nversion: 3\nunits: {enable: [b.service]}\n",
 			"name: own\n"
@@ -222,6 +228,8 @@ START_TEST(includes_what_recipes_share)
 			"remove: [/usr/share/man]\n"
 			"without: [{package: ucf, why: scripts}]\n"
 			"initrd: {modules: [overlay]}\n"
+			"updates: {source: http://a, key: a.gpg}\n"
+			"health: {units: [b.service], commands: [\"true\"]}\n"
 			"overlay: .\n"
 			"units: {enable: [a.service]}\n"
 			"include: [../common/base.yaml, ../common/more.yaml]\n",
@@ -239,6 +247,12 @@ START_TEST(includes_what_recipes_share)
 	ck_assert(r->remove[0].shared && !r->remove[1].shared);
 	ck_assert(r->without[0].shared && !r->without[1].shared);
 	ck_assert_uint_eq(r->overlays.n, 2);
+	ck_assert_str_eq(r->updates.source, "http://a");
+	ck_assert_str_eq(r->updates.channel, "stable");
+	ck_assert(str_has_suffix(r->updates.key, "/own/a.gpg") && !r->updates.reboots);
+	ck_assert_uint_eq(r->health.units.n, 2);
+	ck_assert_uint_eq(r->health.commands.n, 1);
+	ck_assert_uint_eq(r->health.limit_sec, 9);
 	ck_assert(str_has_suffix(r->overlays.v[0], "/common/files"));
 	ck_assert(str_has_suffix(r->overlays.v[1], "/own"));
 	ck_assert(str_has_suffix(r->key, "/common/keys/db.key"));
