@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/digest.h"
 
+#include <assert.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 
@@ -68,4 +69,17 @@ void sha256_final(struct sha256 *s, uint8_t out[SHA256_BYTES])
 void sha256_bytes(const void *data, size_t len, uint8_t out[SHA256_BYTES])
 {
 	check(EVP_Digest(data, len, out, NULL, sha256_md(), NULL));
+}
+
+void uuid_derive(const void *from, size_t len, const char *what, uint8_t uuid[16])
+{
+	uint8_t in[SHA256_BYTES + 64] = { 0 }, digest[SHA256_BYTES];
+
+	assert(strlen(what) < sizeof(in) - SHA256_BYTES);
+	sha256_bytes(from, len, in);
+	strcpy((char *)in + SHA256_BYTES, what);
+	sha256_bytes(in, sizeof(in), digest);
+	memcpy(uuid, digest, 16);
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x80);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
 }

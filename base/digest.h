@@ -9,6 +9,12 @@
 /** sha256_bytes() - digest of @len bytes; @out: 32 bytes. Aborts when OpenSSL has no SHA-256. */
 void sha256_bytes(const void *data, size_t len, uint8_t out[SHA256_BYTES]);
 
+/**
+ * uuid_derive() - the UUID that follows from @len bytes and from what it is for, of version 8 (RFC 9562)
+ * @uuid: as UUID text has it: byte 0 first
+ */
+void uuid_derive(const void *from, size_t len, const char *what, uint8_t uuid[16]);
+
 struct sha256;
 /** sha256_new() - the digest of content that comes in pieces; NULL when out of memory */
 struct sha256 *sha256_new(void);

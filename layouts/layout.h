@@ -73,23 +73,34 @@ struct layout_plan {
 
 struct layout_params {
 	const char *arch;
-	const char *name, *version; /* of the image */
-	const uint8_t
-		*seed; /* 32 bytes: the UUIDs that no root hash determines are derived from it */
+	const char *name, *version;				/* of the image */
 	uint64_t esp_bytes, usr_bytes, verity_bytes, sig_bytes; /* what is to go into each */
 };
 
 /**
- * layout_place() - give every partition its place, label and UUID (the filled slot's UUIDs follow with
- *                  layout_set_root_hash())
+ * layout_place() - give every partition its place, label and UUID (UUIDs follow with layout_set_root_hash())
  * Return: 0; -ENOSPC a content does not fit, with how much is missing and what to change; -EINVAL a
  *         label longer than 36 characters
  */
 int layout_place(const struct layout *l, const struct layout_params *p, struct layout_plan *ret,
 		 struct err *e) must_check;
 
-/** layout_set_root_hash() - UUIDs of slot A's usr and usr-verity are the halves of the root hash */
+/**
+ * layout_set_root_hash() - UUIDs of slot A's usr and usr-verity are the halves of the root hash; those of
+ *                          the disk and of all other partitions are derived from it
+ *
+ * So all that an auditor needs to know what they must be is the root hash, which is signed.
+ */
 void layout_set_root_hash(struct layout_plan *plan, const uint8_t root_hash[32]);
+
+/** layout_volume_id() - of the ESP's filesystem: also derived from the root hash */
+void layout_volume_id(const uint8_t root_hash[32], uint8_t uuid[16]);
+
+/**
+ * layout_is_derived() - does this UUID, or beginning of one, follow from a root hash?
+ * @len: 4 to 16 bytes
+ */
+bool layout_is_derived(const uint8_t root_hash[32], const uint8_t *uuid, size_t len);
 
 /** layout_placed_find() - the first of a type in a slot, borrowed from @plan; NULL if there is none */
 const struct layout_placed *layout_placed_find(const struct layout_plan *plan, enum layout_type t,

@@ -5,18 +5,7 @@
 #include "base/digest.h"
 #include "layouts/layout.h"
 
-/* 16 bytes that are the same for the same seed and name, with the bits of a version 8 UUID (RFC 9562). */
-static void derive_uuid(const uint8_t seed[32], const char *name, uint8_t uuid[16])
-{
-	uint8_t in[32 + 64] = { 0 }, digest[SHA256_BYTES];
-
-	memcpy(in, seed, 32);
-	snprintf((char *)in + 32, 64, "%s", name);
-	sha256_bytes(in, sizeof(in), digest);
-	memcpy(uuid, digest, 16);
-	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x80);
-	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
-}
+#define VOLUME_ID "esp filesystem"
 
 static uint64_t content_bytes(const struct layout_partition *part, const struct layout_params *p)
 {
@@ -77,8 +66,6 @@ static int place_one(const struct layout *l, const struct layout_partition *part
 		     const struct layout_params *p, uint64_t *at, struct layout_placed *out,
 		     struct err *e)
 {
-	char id[64];
-
 	int r = check_fit(l, part, p, e);
 	if (r < 0)
 		return r;
@@ -93,8 +80,6 @@ static int place_one(const struct layout *l, const struct layout_partition *part
 		return err_set(e, -EINVAL,
 			       "layout %s is larger than any disk: make its partitions smaller",
 			       l->name);
-	snprintf(id, sizeof(id), "%s:%d", layout_type_name(part->type), part->slot);
-	derive_uuid(p->seed, id, out->uuid);
 	return set_label(out, p, e);
 }
 
@@ -111,22 +96,63 @@ int layout_place(const struct layout *l, const struct layout_params *p, struct l
 		if (r < 0)
 			return r;
 	}
-	derive_uuid(p->seed, "disk", plan.disk_uuid);
 	/* The backup table lies in the last MiB. */
 	plan.disk_bytes = at + LAYOUT_ALIGN_BYTES;
 	*ret = plan;
 	return 0;
 }
 
+/* That of a filled slot's signature is what an update gives it, whichever slot that is for. */
+static void partition_uuid(const uint8_t root_hash[32], enum layout_type t, int slot,
+			   uint8_t uuid[16])
+{
+	uint8_t digest[SHA256_BYTES];
+	char id[64];
+
+	sha256_bytes(root_hash, SHA256_BYTES, digest);
+	snprintf(id, sizeof(id), "%s:%d", layout_type_name(t), slot);
+	if (slot != 0)
+		uuid_derive(root_hash, SHA256_BYTES, id, uuid);
+	else
+		memcpy(uuid,
+		       t == LAYOUT_USR		? root_hash
+		       : t == LAYOUT_USR_VERITY ? root_hash + 16
+						: digest,
+		       16);
+}
+
 void layout_set_root_hash(struct layout_plan *plan, const uint8_t root_hash[32])
 {
+	uuid_derive(root_hash, SHA256_BYTES, "disk", plan->disk_uuid);
 	for (size_t i = 0; i < plan->n_placed; i++) {
 		struct layout_placed *p = &plan->placed[i];
-		if (p->slot == 0 && p->type == LAYOUT_USR)
-			memcpy(p->uuid, root_hash, 16);
-		else if (p->slot == 0 && p->type == LAYOUT_USR_VERITY)
-			memcpy(p->uuid, root_hash + 16, 16);
+		partition_uuid(root_hash, p->type, p->slot, p->uuid);
 	}
+}
+
+void layout_volume_id(const uint8_t root_hash[32], uint8_t uuid[16])
+{
+	uuid_derive(root_hash, SHA256_BYTES, VOLUME_ID, uuid);
+}
+
+bool layout_is_derived(const uint8_t root_hash[32], const uint8_t *uuid, size_t len)
+{
+	static const char *const others[] = { "disk", VOLUME_ID };
+	uint8_t derived[16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		uuid_derive(root_hash, SHA256_BYTES, others[i], derived);
+		if (memcmp(uuid, derived, len) == 0)
+			return true;
+	}
+	for (enum layout_type t = LAYOUT_ESP; t <= LAYOUT_ROOT; t++) {
+		for (int slot = LAYOUT_NO_SLOT; slot <= 1; slot++) {
+			partition_uuid(root_hash, t, slot, derived);
+			if (memcmp(uuid, derived, len) == 0)
+				return true;
+		}
+	}
+	return false;
 }
 
 const struct layout_placed *layout_placed_find(const struct layout_plan *plan, enum layout_type t,

@@ -18,6 +18,11 @@ enum { /* offsets */
        SB_SALT = 88,
 };
 
+void verity_derive_uuid(struct verity_params *p)
+{
+	uuid_derive(p->salt, p->salt_bytes, "hash tree", p->uuid);
+}
+
 void verity_superblock_put(const struct verity_params *p, uint8_t *sb)
 {
 	memset(sb, 0, VERITY_SUPERBLOCK_BYTES);

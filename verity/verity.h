@@ -29,6 +29,14 @@ struct verity_params {
 };
 
 /**
+ * verity_derive_uuid() - set the UUID to one that follows from the salt
+ *
+ * The root hash says nothing of the superblock but the salt: with this, whoever verifies an area knows
+ * what its UUID must be.
+ */
+void verity_derive_uuid(struct verity_params *p);
+
+/**
  * verity_area_bytes() - length of the hash area: one hash block for the superblock, and the tree
  * Return: 0 if the geometry is none (see verity_build())
  */

@@ -86,6 +86,14 @@ int compare_damaged(struct compare *c, int which, int code, struct err *e)
 	return compare_add(c, &f, e);
 }
 
+bool compare_is_derived(const struct compare *c, int which, const uint8_t *uuid, size_t len)
+{
+	for (size_t i = 0; i < c->n_roots[which]; i++)
+		if (layout_is_derived(c->roots[which][i], uuid, len))
+			return true;
+	return false;
+}
+
 bool compare_is_root(const struct compare *c, int which, const uint8_t *hash, size_t len)
 {
 	for (size_t i = 0; i < c->n_roots[which]; i++)

@@ -72,6 +72,9 @@ int compare_bytes(struct compare *c, const struct source *a, const struct source
 int compare_slack(struct compare *c, const struct source *a, uint64_t end_a, const struct source *b,
 		  uint64_t end_b, struct err *e) must_check;
 
+/** compare_is_derived() - is this a UUID, or the beginning of one, that follows from a root hash of it? */
+bool compare_is_derived(const struct compare *c, int which, const uint8_t *uuid, size_t len);
+
 /** compare_is_root() - is it the root hash of a hash tree in A (0) or B (1)? @len: 16 for its halves */
 bool compare_is_root(const struct compare *c, int which, const uint8_t *hash, size_t len);
 

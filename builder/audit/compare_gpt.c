@@ -22,11 +22,12 @@ static const struct field header_fields[] = {
 static const struct field_table header_table = { header_fields, ARRAY_SIZE(header_fields),
 						 GPT_HEADER_BYTES };
 
-/* The UUIDs of usr and usr-verity are halves of root hashes; others are derived from the inputs. */
+/* The UUIDs of usr and usr-verity are halves of root hashes; others are derived from these. */
 static int compare_uuid(struct compare *c, const struct gpt_entry e[2], struct err *err)
 {
 	char a[UUID_TEXT_BYTES], b[UUID_TEXT_BYTES];
-	bool roots = compare_is_root(c, 0, e[0].uuid, 16) && compare_is_root(c, 1, e[1].uuid, 16);
+	bool roots =
+		compare_is_derived(c, 0, e[0].uuid, 16) && compare_is_derived(c, 1, e[1].uuid, 16);
 
 	if (memcmp(e[0].uuid, e[1].uuid, 16) == 0)
 		return 0;

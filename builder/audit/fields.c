@@ -129,6 +129,21 @@ static bool content_differs(const struct field_table *t, const uint8_t *const pa
 	return memcmp(a, pair[1], t->bytes) != 0;
 }
 
+/* Does a value follow from a root hash of the image that it is in? A volume id is the start of a UUID. */
+static bool is_derived(const struct compare *c, int which, const struct field *f,
+		       const uint8_t *value)
+{
+	uint8_t uuid[16];
+
+	if (f->form == FIELD_GUID)
+		gpt_guid(value, uuid);
+	else if (f->len == 4)
+		put_be32(uuid, get_le32(value));
+	else
+		return false;
+	return compare_is_derived(c, which, uuid, f->len);
+}
+
 int compare_fields(struct compare *c, const struct field_table *t, const uint8_t *const pair[2],
 		   bool alone, struct err *e)
 {
@@ -139,6 +154,9 @@ int compare_fields(struct compare *c, const struct field_table *t, const uint8_t
 		struct field f = t->v[i];
 		if (alone && !(f.kind == DIFF_CHECKSUM && content))
 			f.kind = compare_as_cause(f.kind);
+		if (f.kind == DIFF_DERIVED && is_derived(c, 0, &f, pair[0] + f.at) &&
+		    is_derived(c, 1, &f, pair[1] + f.at))
+			f.kind = DIFF_ROOT_HASH;
 		memset(known + f.at, true, f.len);
 		if (memcmp(pair[0] + f.at, pair[1] + f.at, f.len) != 0)
 			r = add_field(c, &f, pair[0] + f.at, pair[1] + f.at, e);

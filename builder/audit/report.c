@@ -57,7 +57,8 @@ static const struct {
 	[DIFF_SIZE] = { "size", "lengths and places that follow from contents that differ" },
 	[DIFF_CHECKSUM] = { "checksum", "a checksum of what differs" },
 	[DIFF_HASH_TREE] = { "hash-tree", "hashes of data, or with a salt, that differ" },
-	[DIFF_ROOT_HASH] = { "root-hash", "the root hash or a half of it: hash trees differ" },
+	[DIFF_ROOT_HASH] = { "root-hash",
+			     "the root hash, a half of it or what is derived from it: hash trees differ" },
 	[DIFF_SIGNED] = { "signed", "a signature of content, or by a key, that differs" },
 	[DIFF_COPY] = { "copy", "a copy of something that was compared already" },
 };

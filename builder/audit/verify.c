@@ -13,6 +13,18 @@ static const struct image_partition *find(const struct verify *v, enum layout_ty
 	return NULL;
 }
 
+bool verify_root_hash(const struct verify *v, int slot, uint8_t ret[SHA256_BYTES])
+{
+	const struct image_partition *usr = find(v, LAYOUT_USR, slot),
+				     *hash = find(v, LAYOUT_USR_VERITY, slot);
+
+	if (!usr || !hash)
+		return false;
+	memcpy(ret, usr->entry.uuid, 16);
+	memcpy(ret + 16, hash->entry.uuid, 16);
+	return true;
+}
+
 #define SLOT_PARTITIONS 3
 
 /* The partitions of a slot, in the order of their types. Return: false if one is not there */
@@ -82,8 +94,7 @@ static int check_slot(struct verify *v, int slot, struct err *e)
 	s->data = p[0]->src;
 	s->hash = p[1]->src;
 	s->sig = p[2]->src;
-	memcpy(s->root_hash, p[0]->entry.uuid, 16);
-	memcpy(s->root_hash + 16, p[1]->entry.uuid, 16);
+	(void)verify_root_hash(v, slot, s->root_hash);
 	return verify_slot(v, s, e);
 }
 

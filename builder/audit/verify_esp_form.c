@@ -88,22 +88,23 @@ static int check_rest(struct comparing_sink *s, struct pool *pool, struct err *e
 	return r;
 }
 
+struct copy {
+	struct fs_reader *reader;
+	struct tree *tree;
+	const int64_t *time; /* of all files as they were built; NULL: who knows? */
+};
+
 /* FAT keeps the odd second of a file's time apart from the even ones. */
-static int time_of(struct fs_reader *reader, const struct fs_stat *st, int64_t *ret, struct err *e)
+static int time_of(const struct copy *c, const struct fs_stat *st, int64_t *ret, struct err *e)
 {
 	uint8_t entry[32];
 	size_t len;
 
-	int r = reader->ops->raw(reader, st->ino, entry, sizeof(entry), &len, e);
+	int r = c->reader->ops->raw(c->reader, st->ino, entry, sizeof(entry), &len, e);
 	if (r == 0)
-		*ret = st->mtime + (len == sizeof(entry) && entry[13] == 100);
+		*ret = c->time ? *c->time : st->mtime + (len == sizeof(entry) && entry[13] == 100);
 	return r;
 }
-
-struct copy {
-	struct fs_reader *reader;
-	struct tree *tree;
-};
 
 static int copy_one(void *ctx, const char *path, const struct fs_stat *st, struct err *e)
 {
@@ -113,7 +114,7 @@ static int copy_one(void *ctx, const char *path, const struct fs_stat *st, struc
 
 	if (!*path)
 		return 0;
-	int r = time_of(c->reader, st, &m.mtime, e);
+	int r = time_of(c, st, &m.mtime, e);
 	if (r < 0)
 		return r;
 	if (S_ISDIR(st->mode))
@@ -138,7 +139,10 @@ static int params_of(const struct verify *v, const struct source *esp, struct fs
 	*p = (struct fs_params){ .label = ESP_LABEL,
 				 .size_bytes = esp->size_bytes,
 				 .sector_bytes = v->image->gpt->sector_bytes };
-	put_be32(p->uuid, get_le32(boot + (memcmp(boot + 82, "FAT32", 5) == 0 ? 67 : 39)));
+	if (!v->has_root)
+		layout_volume_id(v->slots[0].root_hash, p->uuid);
+	else
+		put_be32(p->uuid, get_le32(boot + (memcmp(boot + 82, "FAT32", 5) == 0 ? 67 : 39)));
 	return 0;
 }
 
@@ -147,7 +151,10 @@ static int compare_again(const struct verify *v, struct comparing_sink *s, struc
 {
 	_cleanup_(tree_free) struct tree *tree = tree_new();
 	_cleanup_(fs_plan_free) struct fs_plan *plan = NULL;
-	struct copy c = { .reader = reader, .tree = tree };
+	const struct verify_slot *a = &v->slots[0];
+	struct copy c = { .reader = reader,
+			  .tree = tree,
+			  .time = !v->has_root && a->os_release ? &a->time : NULL };
 	struct fs_params p;
 
 	if (!tree)

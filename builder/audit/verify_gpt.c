@@ -95,9 +95,12 @@ static int check_places(struct verify *v, struct err *e)
 			 (unsigned long long)at);
 }
 
-static int plan_of(const struct image *image, const struct layout *l, struct layout_plan *plan,
+static int plan_of(const struct verify *v, const struct layout *l, struct layout_plan *plan,
 		   struct err *e)
 {
+	const struct image *image = v->image;
+	uint8_t root_hash[SHA256_BYTES];
+
 	*plan = (struct layout_plan){ .layout = l,
 				      .arch = arch_of(image),
 				      .disk_bytes = image->disk->size_bytes };
@@ -118,6 +121,9 @@ static int plan_of(const struct image *image, const struct layout *l, struct lay
 				       p->entry.number);
 		strcpy(to->label, p->entry.label);
 	}
+	/* Updates give a slot new UUIDs, and leave the others as they are. */
+	if (!v->has_root && verify_root_hash(v, 0, root_hash))
+		layout_set_root_hash(plan, root_hash);
 	return 0;
 }
 
@@ -154,7 +160,7 @@ static int check_form(struct verify *v, const struct layout *l, struct err *e)
 	_cleanup_source_ struct source again = SOURCE_INIT;
 	struct layout_plan plan;
 
-	int r = plan_of(v->image, l, &plan, e);
+	int r = plan_of(v, l, &plan, e);
 	if (r == 0)
 		r = write_again(&plan, &again, e);
 	if (r < 0)

@@ -22,6 +22,7 @@ struct verify_slot {
 	struct source usr_src;
 	struct fs_reader *usr; /* NULL: it cannot be read, or is not what the root hash says */
 	char *os_release;
+	int64_t time;		  /* of os-release, and so of all that the builder made */
 	char *image_id, *version; /* of os-release */
 	bool has_uki;
 };
@@ -64,6 +65,11 @@ int verify_failed(struct verify *v, enum verify_id id, int r, struct err *e) mus
 /** verify_zero() - end a check: everything from @from on must be zero */
 int verify_zero(struct verify *v, enum verify_id id, const struct source *s, uint64_t from,
 		struct err *e) must_check;
+
+/* verify.c */
+
+/** verify_root_hash() - the one that the UUIDs of a slot's partitions are; false: there are none */
+bool verify_root_hash(const struct verify *v, int slot, uint8_t ret[SHA256_BYTES]);
 
 /* verify_gpt.c */
 int verify_gpt(struct verify *v, struct err *e) must_check;

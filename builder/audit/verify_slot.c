@@ -22,13 +22,15 @@ int verify_zero(struct verify *v, enum verify_id id, const struct source *s, uin
 static int superblock_form(const struct verity_params *p, const uint8_t *sb, struct err *e)
 {
 	uint8_t again[VERITY_SUPERBLOCK_BYTES];
+	struct verity_params derived = *p;
 
 	if (p->data_block_bytes != VERITY_BLOCK_BYTES || p->hash_block_bytes != VERITY_BLOCK_BYTES)
 		return err_set(e, -EBADMSG, "blocks of %u and %u bytes, expected %u",
 			       p->data_block_bytes, p->hash_block_bytes, VERITY_BLOCK_BYTES);
 	if (p->salt_bytes != 64)
 		return err_set(e, -EBADMSG, "a salt of %zu bytes, expected 64", p->salt_bytes);
-	verity_superblock_put(p, again);
+	verity_derive_uuid(&derived);
+	verity_superblock_put(&derived, again);
 	return memcmp(again, sb, sizeof(again)) == 0
 		       ? 0
 		       : err_set(e, -EBADMSG, "it is not as our writer writes it");

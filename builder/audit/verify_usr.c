@@ -23,16 +23,16 @@ int verify_read_file(struct fs_reader *reader, const struct fs_stat *st, uint64_
 	return 0;
 }
 
-static int read_path(struct fs_reader *reader, const char *path, struct buf *ret, struct err *e)
+static int read_path(struct fs_reader *reader, const char *path, struct fs_stat *st,
+		     struct buf *ret, struct err *e)
 {
-	struct fs_stat st;
 	uint64_t ino;
 
 	int r = fs_reader_lookup(reader, path, &ino, e);
 	if (r == 0)
-		r = reader->ops->stat(reader, ino, &st, e);
+		r = reader->ops->stat(reader, ino, st, e);
 	if (r == 0)
-		r = verify_read_file(reader, &st, OS_RELEASE_BYTES_MAX, ret, e);
+		r = verify_read_file(reader, st, OS_RELEASE_BYTES_MAX, ret, e);
 	return r < 0 ? err_wrap(e, r, "/%s", path) : 0;
 }
 
@@ -55,10 +55,12 @@ static int check_version(struct verify *v, struct verify_slot *s, struct err *e)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	char label[GPT_LABEL_UTF8];
+	struct fs_stat st;
 
-	int r = read_path(s->usr, "lib/os-release", &text, e);
+	int r = read_path(s->usr, "lib/os-release", &st, &text, e);
 	if (r < 0)
 		return verify_failed(v, VERIFY_USR_VERSION, r, e);
+	s->time = st.mtime;
 	s->os_release = buf_take_str(&text);
 	s->image_id = os_release_value(s->os_release, "IMAGE_ID");
 	s->version = os_release_value(s->os_release, "IMAGE_VERSION");

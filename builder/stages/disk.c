@@ -16,7 +16,6 @@ static int plan(struct build *b, struct err *e)
 		.arch = b->p.recipe->arch,
 		.name = b->p.recipe->name,
 		.version = b->p.recipe->version,
-		.seed = b->seed,
 		.usr_bytes = b->usr_plan->bytes,
 		.verity_bytes = b->verity_bytes,
 		.sig_bytes = 4096,
@@ -107,7 +106,7 @@ static int write_esp(struct build *b, struct sink *disk, struct err *e)
 			"it larger in the layout",
 			b->layout->name, (unsigned long long)(esp->size_bytes / MiB),
 			(double)b->uki.len / (double)MiB);
-	build_derive(b, "esp", p.uuid, sizeof(p.uuid));
+	layout_volume_id(b->root_hash, p.uuid);
 	int r = esp_tree(b, &t, e);
 	if (r == 0)
 		r = fs_writer_vfat.plan(t, &p, &plan, e);

@@ -88,7 +88,7 @@ static int verity_plan(struct build *b, struct err *e)
 	};
 	build_derive(b, "verity salt 1", b->verity.salt, 32);
 	build_derive(b, "verity salt 2", b->verity.salt + 32, 32);
-	build_derive(b, "verity uuid", b->verity.uuid, sizeof(b->verity.uuid));
+	verity_derive_uuid(&b->verity);
 	b->verity_bytes = verity_area_bytes(&b->verity);
 	return b->verity_bytes ? 0
 			       : err_set(e, -EINVAL, "/usr is empty, or too large for a hash tree");

@@ -11,15 +11,14 @@ static struct layout_plan plan;
 /* A disk with three partitions, in memory; libfdisk writes its tables. */
 static uint8_t *make_disk(uint32_t sector_bytes, size_t *ret_len)
 {
-	static const uint8_t seed[32] = { 7 };
+	static const uint8_t root_hash[32] = { 7 };
 	struct layout l = { .name = (char *)(uintptr_t) "test",
 			    .sector_bytes = sector_bytes,
 			    .n_partitions = 3 };
 	const struct layout_params p = { .arch = "x86-64",
 					 .name = "n\xc3\xb6"
 						 "de",
-					 .version = "1",
-					 .seed = seed };
+					 .version = "1" };
 	char *dir = test_dir();
 	_cleanup_free_ char *path = str_printf("%s/disk", dir);
 	_cleanup_close_ int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -28,6 +27,7 @@ static uint8_t *make_disk(uint32_t sector_bytes, size_t *ret_len)
 	l.partitions[1] = (struct layout_partition){ LAYOUT_USR, 0, 2 * MiB };
 	l.partitions[2] = (struct layout_partition){ LAYOUT_USR_VERITY, 0, MiB };
 	ck_ok(layout_place(&l, &p, &plan, &e));
+	layout_set_root_hash(&plan, root_hash);
 	ck_assert_int_eq(ftruncate(fd, (off_t)plan.disk_bytes), 0);
 	ck_ok(layout_write_gpt(&plan, fd, &e));
 	uint8_t *disk = malloc(plan.disk_bytes);

@@ -28,14 +28,11 @@ static struct layout small(uint32_t sector_bytes)
 	return l;
 }
 
-static const uint8_t seed[32] = { 1, 2, 3 };
-
 static struct layout_params params(void)
 {
 	return (struct layout_params){ .arch = "x86-64",
 				       .name = "node",
 				       .version = "1",
-				       .seed = seed,
 				       .esp_bytes = 64 * MiB,
 				       .usr_bytes = 16 * MiB,
 				       .verity_bytes = 4096,

@@ -156,11 +156,9 @@ static int write_parts(const struct parts *parts, size_t n, int fd, struct err *
 						  { LAYOUT_USR_VERITY, 0, MiB },
 						  { LAYOUT_USR_VERITY_SIG, 0, MiB } },
 				  .n_partitions = n };
-	const uint8_t seed[32] = { 0 };
 	const struct layout_params lp = { .arch = "x86-64",
 					  .name = "extension",
 					  .version = "1",
-					  .seed = seed,
 					  .usr_bytes = parts->usr.len,
 					  .verity_bytes = parts->hash.len,
 					  .sig_bytes = parts->signature.len };

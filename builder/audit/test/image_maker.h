@@ -21,8 +21,8 @@ struct im_spec {
 	const struct fs_writer *usr_writer;
 	struct fs_params usr_fs, esp_fs;
 	int64_t esp_time;
-	uint8_t seed, salt, verity_uuid;
-	int level; /* of the initrd's compression */
+	uint8_t salt, verity_uuid; /* verity_uuid: 0: as builds derive it */
+	int level;		   /* of the initrd's compression */
 	struct signer *signer;
 };
 
@@ -132,8 +132,10 @@ static inline void im_loader(const struct im_spec *s, struct buf *out)
 	ck_ok(authenticode_sign(s->signer, out, &e));
 }
 
-static inline void im_esp(const struct im_spec *s, const struct buf *uki, struct buf *out)
+static inline void im_esp(const struct im_spec *s, const uint8_t root[32], const struct buf *uki,
+			  struct buf *out)
 {
+	struct fs_params p = s->esp_fs;
 	_cleanup_(tree_free) struct tree *t = tree_new();
 	_cleanup_buf_ struct buf loader = BUF_INIT;
 	_cleanup_free_ char *path = str_printf("EFI/Linux/node_%s.efi", s->version);
@@ -144,7 +146,9 @@ static inline void im_esp(const struct im_spec *s, const struct buf *uki, struct
 	im_file(t, "EFI/systemd/systemd-bootx64.efi", loader.data, loader.len);
 	im_text(t, "loader/loader.conf", ESP_LOADER_CONF);
 	im_text(t, "loader/entries.srel", ESP_ENTRIES_SREL);
-	im_fs(&fs_writer_vfat, t, &s->esp_fs, out);
+	if (!p.uuid[0])
+		layout_volume_id(root, p.uuid);
+	im_fs(&fs_writer_vfat, t, &p, out);
 }
 
 static inline void im_plan(const struct im_spec *s, struct layout *l, struct layout_plan *plan)
@@ -158,13 +162,9 @@ static inline void im_plan(const struct im_spec *s, struct layout *l, struct lay
 		{ LAYOUT_USR_VERITY, 1, MiB },
 		{ LAYOUT_USR_VERITY_SIG, 1, MiB },
 	};
-	uint8_t seed[32];
-	struct layout_params p = {
-		.arch = "x86-64", .name = "node", .version = s->version, .seed = seed
-	};
+	struct layout_params p = { .arch = "x86-64", .name = "node", .version = s->version };
 	struct err e = { 0 };
 
-	memset(seed, s->seed, sizeof(seed));
 	*l = (struct layout){ .name = (char *)(uintptr_t) "test",
 			      .sector_bytes = 512,
 			      .n_partitions = ARRAY_SIZE(parts) };
@@ -196,6 +196,8 @@ static inline void im_verity(const struct im_spec *s, const struct buf *usr, str
 
 	memset(p.salt, s->salt, 64);
 	memset(p.uuid, s->verity_uuid, 16);
+	if (!s->verity_uuid)
+		verity_derive_uuid(&p);
 	source_init_bytes(&data, usr->data, usr->len);
 	sink_init_buf(&sink, out);
 	ck_ok(verity_build(&p, &data, &sink, root, &e));
@@ -218,7 +220,7 @@ static inline void im_make(const struct im_spec *s, const char *path)
 	ck_ok(root_hash_sign(s->signer, root, &der, &e));
 	ck_ok(verity_sig_build(s->signer->cert, root, der.data, der.len, &sig, &e));
 	im_uki(s, root, &der, &uki);
-	im_esp(s, &uki, &esp);
+	im_esp(s, root, &uki, &esp);
 	ck_assert_int_eq(ftruncate(fd, (off_t)plan.disk_bytes), 0);
 	layout_set_root_hash(&plan, root);
 	im_put(fd, &plan, LAYOUT_ESP, &esp);

@@ -37,7 +37,8 @@ static const struct {
 	{ VS_USR + 5000, VERIFY_SLOT_TREE },
 	{ VS_USR + 4 * MiB - 1, VERIFY_SLOT_UNUSED },
 	{ VS_VERITY + 8, VERIFY_SLOT_SUPERBLOCK },
-	{ VS_VERITY + 90, VERIFY_SLOT_TREE },
+	{ VS_VERITY + 17, VERIFY_SLOT_SUPERBLOCK },
+	{ VS_VERITY + 90, VERIFY_SLOT_SUPERBLOCK },
 	{ VS_VERITY + 500, VERIFY_SLOT_SUPERBLOCK },
 	{ VS_VERITY + 600, VERIFY_SLOT_TREE },
 	{ VS_VERITY + 5000, VERIFY_SLOT_TREE },
@@ -82,4 +83,28 @@ START_TEST(no_byte_is_passed_over)
 }
 END_TEST
 
-FX_MAIN("verify", good, flipped_bytes, no_byte_is_passed_over)
+/* What nothing signs and no checksum shows: it must follow from the root hash, or from /usr. */
+START_TEST(derived_values)
+{
+	struct verify_report r;
+	struct im_spec s;
+
+	im_spec_init(&s);
+	s.esp_fs.uuid[0] = 1;
+	r = vs_of(&s);
+	ck_assert(vs_fails(&r, VERIFY_ESP_FORM) && r.n_failed == 1);
+	verify_report_done(&r);
+	im_spec_init(&s);
+	s.esp_time += 2;
+	r = vs_of(&s);
+	ck_assert(vs_fails(&r, VERIFY_ESP_FORM) && r.n_failed == 1);
+	verify_report_done(&r);
+	im_spec_init(&s);
+	s.verity_uuid = 1;
+	r = vs_of(&s);
+	ck_assert(vs_fails(&r, VERIFY_SLOT_SUPERBLOCK) && r.n_failed == 1);
+	verify_report_done(&r);
+}
+END_TEST
+
+FX_MAIN("verify", good, derived_values, flipped_bytes, no_byte_is_passed_over)

@@ -468,7 +468,7 @@ START_TEST(the_old_one_is_chosen)
 	_cleanup_(tamper_free) struct tamper *t = make("uki-old-chosen");
 	_cleanup_tamper_esp_ struct tamper_esp esp = TAMPER_ESP_INIT;
 	const struct blob *b = gi_esp_file(t, &esp, "loader/loader.conf");
-	static const char want[] = "timeout 0\ndefault node_0.efi\n";
+	static const char want[] = ESP_LOADER_CONF "default node_0.efi\n";
 
 	ck_assert_uint_eq(b->len, strlen(want));
 	ck_assert_mem_eq(b->data, want, strlen(want));
