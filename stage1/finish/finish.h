@@ -101,6 +101,7 @@ int finish_compiled(const struct finish_params *p, struct err *e) must_check;
 int finish_os_release(const struct finish_params *p, struct err *e) must_check;
 int finish_copyrights(const struct finish_params *p, struct err *e) must_check;
 int finish_package_list(const struct finish_params *p, struct err *e) must_check;
+int finish_etc_diff(const struct finish_params *p, struct err *e) must_check;
 int finish_health(const struct finish_params *p, struct err *e) must_check;
 int finish_updates(const struct finish_params *p, struct err *e) must_check;
 int finish_units(const struct finish_params *p, struct err *e) must_check;

@@ -3,7 +3,7 @@ src += stage1/finish/linker_cache.c stage1/finish/linker_cache_file.c
 src += stage1/finish/linker_dirs.c
 src += $(addprefix stage1/finish/,alternatives.c ca_bundle.c ca_cert.c configs.c configs_apparmor.c \
        configs_shells.c configs_tmpfiles.c copyrights.c nsswitch.c pam.c pam_profile.c stat_overrides.c \
-       compiled.c finish.c finish_put.c health.c ids.c ids_allot.c node_file.c os_release.c package_list.c place.c \
+       compiled.c etc_diff.c finish.c finish_put.c health.c ids.c ids_allot.c node_file.c os_release.c package_list.c place.c \
        place_boot.c preset.c script.c sysusers.c sysusers_apply.c text.c tmpfiles.c unit_file.c \
        unit_near.c units.c units_link.c units_scripts.c updates.c users.c users_db.c \
        users_node.c)
