@@ -4,9 +4,9 @@ src += qemu-tests/vm/accel.c qemu-tests/vm/channel.c qemu-tests/vm/child.c qemu-
        qemu-tests/vm/qmp.c qemu-tests/vm/save.c qemu-tests/vm/varstore.c qemu-tests/vm/vm.c qemu-tests/vm/vm_console.c qemu-tests/vm/vm_signs.c
 
 src += $(addprefix qemu-tests/cases/,allowed.c artefact.c boot.c boot_checks.c boot_times.c case_boot.c \
-       case_contents.c case_endings.c case_extensions.c case_immutable.c case_nginx.c case_node.c case_podman.c \
+       case_containers.c case_contents.c case_endings.c case_extensions.c case_immutable.c case_nginx.c case_node.c case_podman.c \
        case_secrets.c case_tamper.c case_users.c extension.c \
-       case_util.c cases.c container.c oci.c programs.c secrets.c tamper.c tamper_machine.c)
+       case_util.c cases.c container.c cri.c oci.c programs.c secrets.c tamper.c tamper_machine.c)
 src += $(addprefix qemu-tests/suite/,report.c schedule.c suite.c)
 src += $(addprefix qemu-tests/tamper/,esp.c gpt_edit.c kinds.c kinds_build.c kinds_input.c \
        kinds_signature.c kinds_uki.c kinds_usr.c null_credential.c overlay.c pe_edit.c stranger.c \
@@ -16,9 +16,9 @@ $(O)/qemu-tests/cases/allowed_list.o: qemu-tests/cases/allowed.list
 
 # The program that the tests carry into the guest: static, and never with sanitizers.
 guest_program := $(O)/qemu-tests/cases/guest
-$(guest_program): qemu-tests/cases/guest.c
+$(guest_program): $(addprefix qemu-tests/cases/,guest.c guest_container.c guest.h)
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) -static -Os -s -D_GNU_SOURCE -std=gnu17 $(warnings) -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) -static -Os -s -D_GNU_SOURCE -std=gnu17 -I. $(warnings) -o $@ $(filter %.c,$^)
 $(O)/qemu-tests/cases/guest_program.o: $(guest_program)
 $(O)/qemu-tests/cases/guest_program.o: asmflags += -DGUEST_PROGRAM='"$(guest_program)"'
 

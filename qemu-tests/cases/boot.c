@@ -5,7 +5,8 @@
 
 #include "builder/audit/files.h"
 
-#define BOOT_TIMEOUT_SEC 600
+#define BOOT_TIMEOUT_SEC    600
+#define RESTART_TIMEOUT_SEC 180
 
 const char *boot_said(const struct boot *b)
 {
@@ -32,6 +33,16 @@ int boot_expect(struct boot *b, const char *command, const char *text, struct er
 	return strstr(boot_said(b), text) ? 0
 					  : err_set(e, -EBADMSG, "'%s' says nothing of '%s': %s",
 						    command, text, boot_said(b));
+}
+
+int boot_do(struct boot *b, const struct boot_todo *v, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		int r = guest_ask(b->vm, &b->out, e, "%s", v[i].command);
+		if (r < 0)
+			return err_wrap(e, r, "%s", v[i].what);
+	}
+	return 0;
 }
 
 static void boot_done(struct boot *b)
@@ -144,6 +155,19 @@ static int save(struct boot *b, struct err *e)
 		return 0;
 	return guest_note(b->ctx, e, "other cases boot for themselves, as it cannot be saved: %s",
 			  why.msg);
+}
+
+/* The connection may end before the command does. */
+int boot_again(struct boot *b, struct err *e)
+{
+	unsigned int resets = vm_event_count(b->vm, VM_EVENT_RESET);
+	int r = guest_ask(b->vm, &b->out, e, "systemctl reboot");
+
+	if (r == -ECONNRESET)
+		r = 0;
+	if (r >= 0)
+		r = vm_wait_event(b->vm, VM_EVENT_RESET, resets + 1, RESTART_TIMEOUT_SEC, e);
+	return r < 0 ? err_wrap(e, r, "restart") : boot_wait_up(b, e);
 }
 
 static int power_off(struct boot *b, struct err *e)

@@ -48,5 +48,16 @@ int boot_feed(struct boot *b, const char *command, const struct buf *input, cons
 /** boot_expect() - a command must succeed and say something that holds @text */
 int boot_expect(struct boot *b, const char *command, const char *text, struct err *e) must_check;
 
+/* A command that must succeed, and what for. */
+struct boot_todo {
+	const char *what, *command;
+};
+
+/** boot_do() - commands, in order, up to the first that fails */
+int boot_do(struct boot *b, const struct boot_todo *v, size_t n, struct err *e) must_check;
+
+/** boot_again() - have the node restart itself, until it is up again; /run is empty then */
+int boot_again(struct boot *b, struct err *e) must_check;
+
 /** boot_check_image() - what must be right of every image that is up */
 int boot_check_image(struct boot *b, struct err *e) must_check;

@@ -6,7 +6,7 @@
 static int check_container(struct boot *b, struct err *e)
 {
 	_cleanup_buf_ struct buf archive = BUF_INIT;
-	int r = container_archive(&archive, e);
+	int r = container_archive(CONTAINER_IMAGE, "hello", &archive, e);
 
 	if (r >= 0)
 		r = boot_feed(b, "ctr image import --local -", &archive, "import a container image",

@@ -12,7 +12,7 @@
 static int load_image(struct boot *b, const char *command, struct err *e)
 {
 	_cleanup_buf_ struct buf archive = BUF_INIT;
-	int r = container_archive(&archive, e);
+	int r = container_archive(CONTAINER_IMAGE, "hello", &archive, e);
 
 	return r < 0 ? r : boot_feed(b, command, &archive, command, e);
 }

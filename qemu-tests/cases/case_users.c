@@ -9,25 +9,10 @@
 
 #define KEPT "/var/lib/case-users"
 
-/* Commands that must succeed, in order. */
-struct todo {
-	const char *what, *command;
-};
-
-static int do_all(struct boot *b, const struct todo *v, size_t n, struct err *e)
-{
-	for (size_t i = 0; i < n; i++) {
-		int r = guest_ask(b->vm, &b->out, e, "%s", v[i].command);
-		if (r < 0)
-			return err_wrap(e, r, "%s", v[i].what);
-	}
-	return 0;
-}
-
 /* Ids that the node allots are far from those of images. */
 static int make_own_users(struct boot *b, struct err *e)
 {
-	static const struct todo v[] = {
+	static const struct boot_todo v[] = {
 		{ "a node as it comes has nothing to do",
 		  "! test -e /var/lib/etc-overlay/upper/passwd && "
 		  "test \"$(systemctl show -P ConditionResult slipway-users.service)\" = no" },
@@ -43,13 +28,13 @@ static int make_own_users(struct boot *b, struct err *e)
 		{ "change a user of the image", "usermod -s /bin/bash www-data" },
 	};
 
-	return do_all(b, v, ARRAY_SIZE(v), e);
+	return boot_do(b, v, ARRAY_SIZE(v), e);
 }
 
 /* What the second version must find as it was. */
 static int keep_records(struct boot *b, struct err *e)
 {
-	static const struct todo v[] = {
+	static const struct boot_todo v[] = {
 		{ "files of users",
 		  "mkdir " KEPT " && cd " KEPT " && for u in alice agent local messagebus "
 		  "systemd-network; do touch $u && chown $u $u; done && touch crew && chgrp crew "
@@ -64,12 +49,12 @@ static int keep_records(struct boot *b, struct err *e)
 		  "test -f /var/lib/etc-overlay/upper/passwd && sync" },
 	};
 
-	return do_all(b, v, ARRAY_SIZE(v), e);
+	return boot_do(b, v, ARRAY_SIZE(v), e);
 }
 
 static int check_kept(struct boot *b, struct err *e)
 {
-	static const struct todo v[] = {
+	static const struct boot_todo v[] = {
 		{ "version 2 runs", "grep -x 'IMAGE_VERSION=\"\\?2\"\\?' /etc/os-release" },
 		{ "users are as they were",
 		  "cd " KEPT " && test -z \"$(sort /etc/passwd | comm -23 passwd -)\"" },
@@ -86,13 +71,13 @@ static int check_kept(struct boot *b, struct err *e)
 		  " && test -z \"$(stat -c '%u %g %n' [a-z]* | sort | comm -23 owners -)\"" },
 	};
 
-	return do_all(b, v, ARRAY_SIZE(v), e);
+	return boot_do(b, v, ARRAY_SIZE(v), e);
 }
 
 /* The id is that of the image, whose lock the script compares with the note. */
 static int check_new(struct boot *b, struct err *e)
 {
-	static const struct todo v[] = {
+	static const struct boot_todo v[] = {
 		{ "it was added",
 		  "systemctl is-active slipway-users.service && "
 		  "journalctl -b -o cat -t systemd-sysusers | grep \"Creating user 'appd'\"" },
@@ -107,7 +92,7 @@ static int check_new(struct boot *b, struct err *e)
 		  "test $(stat -c %u:%g /var/lib/appd/started) = $(id -u appd):$(id -g appd)" },
 		{ "once only", "test $(grep -c ^appd: /etc/passwd) -eq 1" },
 	};
-	int r = do_all(b, v, ARRAY_SIZE(v), e);
+	int r = boot_do(b, v, ARRAY_SIZE(v), e);
 
 	if (r >= 0)
 		r = guest_ask(b->vm, &b->out, e, "id -u appd");
@@ -117,7 +102,7 @@ static int check_new(struct boot *b, struct err *e)
 /* The node has a user of the name itself, with another id: the unit fails and says why. */
 static int check_conflict(struct boot *b, struct err *e)
 {
-	static const struct todo v[] = {
+	static const struct boot_todo v[] = {
 		{ "another appd", "systemctl stop appd.service && id -u appd >/run/appd && "
 				  "userdel appd && useradd -r -u 777 appd" },
 		{ "it is not taken for the image's", "! systemctl restart slipway-users.service" },
@@ -130,7 +115,7 @@ static int check_conflict(struct boot *b, struct err *e)
 		  "$(cat /run/appd) && systemctl start appd.service" },
 	};
 
-	return do_all(b, v, ARRAY_SIZE(v), e);
+	return boot_do(b, v, ARRAY_SIZE(v), e);
 }
 
 /* Only one of the four files is the node's, from before appd: the unit's commands, on an /etc like that. */

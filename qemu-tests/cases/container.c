@@ -3,11 +3,12 @@
 
 #include "qemu-tests/cases/oci.h"
 
-int container_archive(struct buf *out, struct err *e)
+int container_archive(const char *name, const char *does, struct buf *out, struct err *e)
 {
-	const struct oci_params p = { .name = CONTAINER_IMAGE,
+	const struct oci_params p = { .name = name,
 				      .architecture = "amd64",
 				      .path = "hello",
+				      .argument = does,
 				      .program = guest_program_start,
 				      .len = (size_t)(guest_program_end - guest_program_start) };
 

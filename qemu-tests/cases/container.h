@@ -5,8 +5,14 @@
 
 #define CONTAINER_IMAGE "slipway.test/hello:1"
 
-/** container_archive() - its image, as a tar of an OCI layout, appended to @out */
-int container_archive(struct buf *out, struct err *e) must_check;
+/**
+ * container_archive() - its image, as a tar of an OCI layout
+ * @name: CONTAINER_IMAGE, or what the case calls it
+ * @does: the program's command, see guest.h
+ * @out:  is appended to
+ */
+int container_archive(const char *name, const char *does, struct buf *out,
+		      struct err *e) must_check;
 
 /**
  * container_note() - find in @said what it says as process 1 of a container, for the report

@@ -4,7 +4,9 @@
  *
  *     guest dm-tables    every device-mapper device: "<name> <sector> <sectors> <target> <parameters>"
  *     guest survey       files, mounts and sockets of which there is a list: see allowed.h
- *     guest [container]  what a process sees of its container
+ *     guest hello        what a process sees of its container
+ *     guest serve        the same, to everybody who asks
+ *     guest eat          memory, more than a container is given
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -16,9 +18,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include "qemu-tests/cases/guest.h"
 
 static union {
 	struct dm_ioctl head;
@@ -176,22 +179,19 @@ static int survey(void)
 	       show_sockets("udp", 0x07) || show_sockets("udp6", 0x07);
 }
 
-static int container(void)
-{
-	char line[4096];
-	struct utsname u;
-	FILE *f = fopen("/proc/self/cgroup", "re");
-
-	uname(&u);
-	printf("hello from a container: pid %d of Linux %s\n", (int)getpid(), u.release);
-	while (f && fgets(line, sizeof(line), f))
-		printf("cgroup %s", line);
-	return access("/usr", F_OK) == 0; /* the node's own files must not be here */
-}
+static const struct {
+	const char *name;
+	int (*run)(void);
+} commands[] = {
+	{ "dm-tables", dm_tables },   { "survey", survey },	{ "hello", container_hello },
+	{ "serve", container_serve }, { "eat", container_eat },
+};
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], "dm-tables") == 0)
-		return dm_tables();
-	return argc > 1 && strcmp(argv[1], "survey") == 0 ? survey() : container();
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (argc > 1 && strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run();
+	fprintf(stderr, "guest: no such command\n");
+	return 2;
 }

@@ -140,6 +140,8 @@ static int make_config(const struct oci_params *p, const struct piece *layer, st
 
 	if (command)
 		json_object_object_add(run, "Entrypoint", list_of(json_object_new_string(command)));
+	if (p->argument)
+		json_object_object_add(run, "Cmd", list_of(json_object_new_string(p->argument)));
 	add_str(rootfs, "type", "layers");
 	json_object_object_add(rootfs, "diff_ids", list_of(json_object_new_string(layer->digest)));
 	add_str(o, "architecture", p->architecture);

@@ -8,6 +8,7 @@ struct oci_params {
 	const char *name;	  /* "example.test/hello:1" */
 	const char *architecture; /* "amd64", "arm64" */
 	const char *path;	  /* of the program in the container, without a leading slash */
+	const char *argument;	  /* its only one; NULL: none */
 	const void *program;
 	size_t len;
 };

@@ -14,6 +14,7 @@ static struct err e;
 static const struct oci_params params = { .name = "example.test/hello:1",
 					  .architecture = "amd64",
 					  .path = "hello",
+					  .argument = "world",
 					  .program = "#!program",
 					  .len = 9 };
 
@@ -80,6 +81,8 @@ START_TEST(every_piece_is_where_its_digest_says)
 	struct json_object *manifest = json_tokener_parse(manifest_text);
 	_cleanup_free_ char *config_text = piece(&tar, get(manifest, "config"));
 	struct json_object *config = json_tokener_parse(config_text);
+	struct json_object *command = get(get(config, "config"), "Cmd");
+	ck_assert_str_eq(json_object_get_string(command), "[ \"world\" ]");
 	struct json_object *layer = json_object_array_get_idx(get(manifest, "layers"), 0);
 	struct json_object *diff =
 		json_object_array_get_idx(get(get(config, "rootfs"), "diff_ids"), 0);

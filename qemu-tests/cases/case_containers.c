@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * recipes/node: pods as the kubelet has them run, through containerd's CRI plugin. A pod is in the network
+ * of a bridge and answers there; a container that takes more memory than it is given is killed; pods live
+ * through a restart of containerd, and what containerd knows through one of the node.
+ */
+#include "qemu-tests/cases/container.h"
+#include "qemu-tests/cases/cri.h"
+#include "qemu-tests/cases/guest.h"
+
+#define CALL_TIMEOUT_SEC 120
+
+/* What containerd takes for a pod's own container if nothing else is configured. */
+#define PAUSE_IMAGE "registry.k8s.io/pause:3.8"
+#define HOG_IMAGE   "slipway.test/hog:1"
+#define HOG_BYTES   (32 * MiB)
+#define POD_SLICE   "kubepods.slice"
+#define NETWORK	    "/etc/cni/net.d/10-case.conflist"
+
+enum sandbox_state {
+	SANDBOX_READY,
+	SANDBOX_NOT_READY,
+};
+
+#define CONTAINER_EXITED 2
+
+static const char network[] =
+	"{\"cniVersion\": \"1.0.0\", \"name\": \"case\", \"plugins\": ["
+	"{\"type\": \"bridge\", \"bridge\": \"cni0\", \"isGateway\": true, \"ipMasq\": true, "
+	"\"ipam\": {\"type\": \"host-local\", \"ranges\": [[{\"subnet\": \"10.88.0.0/24\"}]], "
+	"\"routes\": [{\"dst\": \"0.0.0.0/0\"}]}}, "
+	"{\"type\": \"portmap\", \"capabilities\": {\"portMappings\": true}}]}\n";
+
+/* Where others put their files, and that these stay: see check_after_boot. */
+static int check_directories(struct boot *b, struct err *e)
+{
+	static const struct boot_todo v[] = {
+		{ "each CNI plugin of the image is in /opt/cni/bin",
+		  "cd /usr/lib/cni && for p in *; do test -x /opt/cni/bin/$p || exit; done" },
+		{ "an add-on puts its own plugin in the place of one of them",
+		  "cd /opt/cni/bin && cp /usr/lib/cni/static .new && mv -f .new static" },
+		{ "what the kubelet and add-ons write",
+		  "for d in /opt/cni/bin /etc/cni/net.d /etc/kubernetes/manifests "
+		  "/etc/containerd/conf.d /var/lib/kubelet "
+		  "/usr/libexec/kubernetes/kubelet-plugins/volume/exec; do "
+		  "echo case >$d/.case || exit; done" },
+		{ "kernel modules",
+		  "for m in overlay br_netfilter nf_conntrack; do test -d /sys/module/$m || exit; "
+		  "done" },
+		{ "settings of the kernel",
+		  "cd /proc/sys && for s in net/ipv4/ip_forward=1 "
+		  "net/bridge/bridge-nf-call-iptables=1 net/bridge/bridge-nf-call-ip6tables=1 "
+		  "vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1 "
+		  "kernel/keys/root_maxkeys=1000000 kernel/keys/root_maxbytes=25000000; do "
+		  "test $(cat ${s%=*}) = ${s#*=} || { echo $s; exit 1; }; done" },
+		{ "the kernel has cgroups of version 2 only",
+		  "test $(stat -f -c %T /sys/fs/cgroup) = cgroup2fs" },
+	};
+
+	return boot_do(b, v, ARRAY_SIZE(v), e);
+}
+
+static int import_image(struct boot *b, const char *name, const char *does, struct err *e)
+{
+	_cleanup_buf_ struct buf archive = BUF_INIT;
+	int r = container_archive(name, does, &archive, e);
+
+	return r < 0 ? r
+		     : boot_feed(b, "ctr -n k8s.io image import --local -", &archive,
+				 "import a container image", e);
+}
+
+/* RuntimeService's Status: {1: {1: [{1: "RuntimeReady", 2: true}, {1: "NetworkReady", 2: true}]}} */
+static int is_ready(struct boot *b, struct err *e)
+{
+	_cleanup_buf_ struct buf request = BUF_INIT;
+	struct pb_view m, condition;
+	uint64_t ready = 0;
+	int r = cri_call(b, "Status", &request, &m, e);
+
+	if (r >= 0)
+		r = pb_get(m, 1, &m, NULL, e);
+	for (int i = 0; r >= 0 && i < 2; i++) {
+		r = pb_get(m, 1, &condition, NULL, e);
+		if (r >= 0)
+			r = pb_get(condition, 2, NULL, &ready, e);
+		if (r >= 0) /* the next condition: behind this one */
+			m = (struct pb_view){ condition.data + condition.len,
+					      (size_t)(m.data + m.len -
+						       (condition.data + condition.len)) };
+	}
+	return r;
+}
+
+/* It says that it runs before its CRI plugin does, and learns of a network a moment after that. */
+static int wait_ready(struct boot *b, struct err *e)
+{
+	const double deadline = vm_age_sec(b->vm) + CALL_TIMEOUT_SEC;
+	int r;
+
+	do
+		r = is_ready(b, e);
+	while ((r == -EREMOTEIO || r == -EIO || r == -ENOENT) && vm_age_sec(b->vm) < deadline);
+	return r < 0 ? err_wrap(e, r, "containerd is not ready for pods") : 0;
+}
+
+static int restart_containerd(struct boot *b, struct err *e)
+{
+	int r = guest_ask(b->vm, &b->out, e, "systemctl restart containerd.service");
+
+	return r < 0 ? r : wait_ready(b, e);
+}
+
+static int prepare(struct boot *b, struct err *e)
+{
+	const struct buf conf = { .data = (uint8_t *)network, .len = sizeof(network) - 1 };
+	int r = boot_feed(b, "cat >" NETWORK, &conf, "write " NETWORK, e);
+
+	if (r >= 0)
+		r = import_image(b, PAUSE_IMAGE, "serve", e);
+	if (r >= 0)
+		r = import_image(b, HOG_IMAGE, "eat", e);
+	return r < 0 ? r : restart_containerd(b, e);
+}
+
+/* PodSandboxConfig: 1 metadata (name, uid, namespace, attempt), 2 hostname, 3 log directory, 8 linux */
+static void put_pod(struct buf *out, unsigned int field, unsigned int attempt)
+{
+	_cleanup_buf_ struct buf m = BUF_INIT, pod = BUF_INIT;
+
+	pb_put_string(&m, 1, "case");
+	pb_put_string(&m, 2, "9f0cb1f4-case");
+	pb_put_string(&m, 3, "default");
+	pb_put_number(&m, 4, attempt);
+	pb_put_message(&pod, 1, &m);
+	pb_put_string(&pod, 2, "case");
+	pb_put_string(&pod, 3, "/var/log/pods/case");
+	pb_put_string(&m, 1, POD_SLICE);
+	pb_put_message(&pod, 8, &m);
+	pb_put_message(out, field, &pod);
+}
+
+/* What an answer names: an id, an address. */
+static int take_name(struct pb_view m, unsigned int field, char **ret, struct err *e)
+{
+	int r = pb_get(m, field, &m, NULL, e);
+
+	if (r < 0)
+		return r;
+	*ret = strndup((const char *)m.data, m.len);
+	return *ret ? 0 : err_oom(e);
+}
+
+static int run_pod(struct boot *b, unsigned int attempt, char **ret_id, struct err *e)
+{
+	_cleanup_buf_ struct buf request = BUF_INIT;
+	struct pb_view answer;
+
+	put_pod(&request, 1, attempt);
+	int r = cri_call(b, "RunPodSandbox", &request, &answer, e);
+	return r < 0 ? r : take_name(answer, 1, ret_id, e);
+}
+
+/* PodSandboxStatus: {1: {1: id, 3: state, 5: {1: address}}} */
+static int ask_pod(struct boot *b, const char *id, enum sandbox_state *ret_state,
+		   char **ret_address, struct err *e)
+{
+	_cleanup_buf_ struct buf request = BUF_INIT;
+	struct pb_view status, net;
+	uint64_t state = SANDBOX_READY; /* 0 is left out */
+	struct err none;
+
+	pb_put_string(&request, 1, id);
+	int r = cri_call(b, "PodSandboxStatus", &request, &status, e);
+	if (r >= 0)
+		r = pb_get(status, 1, &status, NULL, e);
+	if (r < 0)
+		return r;
+	if (pb_get(status, 3, NULL, &state, &none) < 0)
+		state = SANDBOX_READY;
+	*ret_state = state;
+	if (state != SANDBOX_READY)
+		return 0;
+	r = pb_get(status, 5, &net, NULL, e);
+	return r < 0 ? r : take_name(net, 1, ret_address, e);
+}
+
+/* The pod is asked over the network, from the node: bridge, address, cgroup, file system are its own. */
+static int check_pod(struct boot *b, const char *id, struct err *e)
+{
+	_cleanup_free_ char *address = NULL, *wanted = NULL;
+	enum sandbox_state state;
+	int r = ask_pod(b, id, &state, &address, e);
+
+	if (r < 0)
+		return r;
+	if (state != SANDBOX_READY)
+		return err_set(e, -EBADMSG, "a pod is not ready");
+	wanted = str_printf("address eth0 %s\n", address);
+	if (!wanted)
+		return err_oom(e);
+	r = guest_ask(b->vm, &b->out, e,
+		      "curl -sS --max-time 60 http://%s:%d/; echo; ip -br link show master cni0",
+		      address, GUEST_SERVE_PORT);
+	if (r < 0)
+		return err_wrap(e, r, "ask a pod at %s", address);
+	if (!strstr(boot_said(b), wanted) || !strstr(boot_said(b), "\nroot overlay ") ||
+	    !strstr(boot_said(b), "\nveth"))
+		return err_set(e, -EBADMSG, "a pod says: %s", boot_said(b));
+	r = container_note(b->ctx, "a pod", boot_said(b), e);
+	return r < 0 ? r
+		     : guest_ask(b->vm, &b->out, e,
+				 "test -d /sys/fs/cgroup/" POD_SLICE "/cri-containerd-%s.scope",
+				 id);
+}
+
+/* CreateContainer: 1 pod, 2 {1 {1 name}, 2 {1 image}, 15 {1 {4 memory limit}}}, 3 the pod's config */
+static int create_hog(struct boot *b, const char *pod, char **ret_id, struct err *e)
+{
+	_cleanup_buf_ struct buf request = BUF_INIT, config = BUF_INIT, m = BUF_INIT,
+				 limits = BUF_INIT;
+	struct pb_view answer;
+
+	pb_put_string(&request, 1, pod);
+	pb_put_string(&m, 1, "hog");
+	pb_put_message(&config, 1, &m);
+	pb_put_string(&m, 1, HOG_IMAGE);
+	pb_put_message(&config, 2, &m);
+	pb_put_number(&limits, 4, HOG_BYTES);
+	pb_put_message(&m, 1, &limits);
+	pb_put_message(&config, 15, &m);
+	pb_put_message(&request, 2, &config);
+	put_pod(&request, 3, 0);
+	int r = cri_call(b, "CreateContainer", &request, &answer, e);
+	return r < 0 ? r : take_name(answer, 1, ret_id, e);
+}
+
+/* ContainerStatus: {1: {3: state, 10: reason}} */
+static int ask_reason(struct boot *b, const char *id, char **ret, struct err *e)
+{
+	_cleanup_buf_ struct buf request = BUF_INIT;
+	struct pb_view status;
+	uint64_t state = 0;
+	struct err none;
+
+	pb_put_string(&request, 1, id);
+	int r = cri_call(b, "ContainerStatus", &request, &status, e);
+	if (r >= 0)
+		r = pb_get(status, 1, &status, NULL, e);
+	if (r < 0)
+		return r;
+	if (pb_get(status, 3, NULL, &state, &none) < 0 || state != CONTAINER_EXITED)
+		return err_set(e, -EAGAIN, "a container over its limit of memory still runs");
+	return take_name(status, 10, ret, e);
+}
+
+static int run_hog(struct boot *b, const char *pod, struct err *e)
+{
+	const double deadline = vm_age_sec(b->vm) + CALL_TIMEOUT_SEC;
+	_cleanup_free_ char *id = NULL, *reason = NULL;
+	_cleanup_buf_ struct buf request = BUF_INIT;
+	struct pb_view answer;
+	int r = create_hog(b, pod, &id, e);
+
+	if (r < 0)
+		return r;
+	pb_put_string(&request, 1, id);
+	r = cri_call(b, "StartContainer", &request, &answer, e);
+	if (r < 0)
+		return r;
+	do
+		r = ask_reason(b, id, &reason, e);
+	while (r == -EAGAIN && vm_age_sec(b->vm) < deadline);
+	if (r < 0)
+		return r;
+	return str_eq(reason, "OOMKilled") ? guest_note(b->ctx, e, "over its memory: %s", reason)
+					   : err_set(e, -EBADMSG,
+						     "a container over its limit of memory ended "
+						     "with '%s'",
+						     reason);
+}
+
+/* What the kernel says of it at length is not for the console, where it would look like trouble. */
+static int check_limit(struct boot *b, const char *pod, struct err *e)
+{
+	int r = guest_ask(b->vm, &b->out, e, "dmesg -n emerg");
+
+	if (r >= 0)
+		r = run_hog(b, pod, e);
+	return r < 0 ? r
+		     : guest_ask(b->vm, &b->out, e, "dmesg -n debug; systemctl is-system-running");
+}
+
+static int check_kept(struct boot *b, const char *id, struct err *e)
+{
+	static const struct boot_todo v[] = {
+		{ "an add-on's plugin is still its own", "test ! -L /opt/cni/bin/static" },
+		{ "what was written is still there",
+		  "cat /opt/cni/bin/.case /etc/cni/net.d/.case /etc/kubernetes/manifests/.case "
+		  "/etc/containerd/conf.d/.case /var/lib/kubelet/.case "
+		  "/usr/libexec/kubernetes/kubelet-plugins/volume/exec/.case" },
+	};
+	_cleanup_free_ char *address = NULL;
+	enum sandbox_state state;
+	int r = boot_do(b, v, ARRAY_SIZE(v), e);
+
+	if (r >= 0)
+		r = wait_ready(b, e);
+	if (r >= 0)
+		r = ask_pod(b, id, &state, &address, e);
+	if (r < 0)
+		return err_wrap(e, r, "after a restart");
+	return state == SANDBOX_NOT_READY
+		       ? 0
+		       : err_set(e, -EBADMSG, "a pod is said to run that cannot");
+}
+
+static int check_pods(struct boot *b, struct err *e)
+{
+	_cleanup_free_ char *pod = NULL, *next = NULL;
+	int r = prepare(b, e);
+
+	if (r >= 0)
+		r = run_pod(b, 0, &pod, e);
+	if (r >= 0)
+		r = check_pod(b, pod, e);
+	if (r >= 0)
+		r = check_limit(b, pod, e);
+	if (r >= 0)
+		r = restart_containerd(b, e);
+	if (r >= 0)
+		r = check_pod(b, pod, e);
+	if (r >= 0)
+		r = boot_again(b, e);
+	if (r >= 0)
+		r = check_kept(b, pod, e);
+	if (r >= 0)
+		r = run_pod(b, 1, &next, e);
+	return r < 0 ? r : check_pod(b, next, e);
+}
+
+static int run(struct vm_case_context *ctx, struct err *e)
+{
+	static const char *const units[] = { "containerd.service", NULL };
+	static const boot_step_fn steps[] = { check_directories, check_pods, NULL };
+
+	return boot_judge(
+		ctx, &(struct boot_params){ .name = "containers", .units = units, .steps = steps },
+		e);
+}
+
+extern const struct vm_case case_containers;
+const struct vm_case case_containers = {
+	.name = "containers",
+	.image = "node",
+	.description = "pods by CRI: bridge, memory limit, a restart of containerd and of the node",
+	.machines = 1,
+	.typical_sec = 320,
+	.run = run,
+};
