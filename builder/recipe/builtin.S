@@ -10,6 +10,7 @@
 
 	.section .rodata
 	file layouts_acl_yaml, "layouts/acl.yaml"
+	file layouts_acl_4k_yaml, "layouts/acl-4k.yaml"
 	file recipe_schema_json, "builder/recipe/schema/recipe.schema.json"
 	file layout_schema_json, "builder/recipe/schema/layout.schema.json"
 	.section .note.GNU-stack,"",%progbits

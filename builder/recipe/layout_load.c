@@ -6,8 +6,16 @@
 #define FIELD_FN(fn_name) \
 	static int fn_name(const struct yaml_value *v, void *target, struct err *e)
 
-/* layouts/acl.yaml, put into the program by the linker (see module.mk). */
+/* Put into the program by the linker (see module.mk). */
 extern const char layouts_acl_yaml_start[], layouts_acl_yaml_end[];
+extern const char layouts_acl_4k_yaml_start[], layouts_acl_4k_yaml_end[];
+
+static const struct {
+	const char *name, *path, *start, *end;
+} builtin[] = {
+	{ "acl", "layouts/acl.yaml", layouts_acl_yaml_start, layouts_acl_yaml_end },
+	{ "acl-4k", "layouts/acl-4k.yaml", layouts_acl_4k_yaml_start, layouts_acl_4k_yaml_end },
+};
 
 /* A layout while it is read, and where each of its partitions stands. */
 struct reading {
@@ -117,21 +125,24 @@ static int parse(struct yaml_doc *doc, struct layout **ret, struct err *e)
 	return 0;
 }
 
+static int open_builtin(const char *name, struct yaml_doc **ret, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(builtin); i++)
+		if (str_eq(name, builtin[i].name))
+			return yaml_open_string(builtin[i].path, builtin[i].start,
+						(size_t)(builtin[i].end - builtin[i].start), ret,
+						e);
+	return err_set(e, -ENOENT,
+		       "no layout is called \"%s\"; built in: acl, acl-4k; one of your own is a "
+		       "path, such as ./my.yaml",
+		       name);
+}
+
 int layout_load(const char *name_or_path, struct layout **ret, struct err *e)
 {
 	_cleanup_(yaml_close) struct yaml_doc *doc = NULL;
-	int r;
+	bool is_path = strchr(name_or_path, '/') || str_has_suffix(name_or_path, ".yaml");
+	int r = is_path ? yaml_open(name_or_path, &doc, e) : open_builtin(name_or_path, &doc, e);
 
-	if (strchr(name_or_path, '/') || str_has_suffix(name_or_path, ".yaml"))
-		r = yaml_open(name_or_path, &doc, e);
-	else if (str_eq(name_or_path, "acl"))
-		r = yaml_open_string("layouts/acl.yaml", layouts_acl_yaml_start,
-				     (size_t)(layouts_acl_yaml_end - layouts_acl_yaml_start), &doc,
-				     e);
-	else
-		r = err_set(
-			e, -ENOENT,
-			"no layout is called \"%s\"; built in: acl; one of your own is a path, such as ./my.yaml",
-			name_or_path);
 	return r < 0 ? r : parse(doc, ret, e);
 }

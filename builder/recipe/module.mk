@@ -4,4 +4,4 @@ src += builder/recipe/layout_load.c builder/recipe/recipe.c builder/recipe/recip
        builder/recipe/recipe_packages.c builder/recipe/recipe_scripts.c \
        builder/recipe/yaml.c
 asm += builder/recipe/builtin.S
-$(O)/builder/recipe/builtin.o: layouts/acl.yaml $(wildcard builder/recipe/schema/*.json)
+$(O)/builder/recipe/builtin.o: layouts/acl.yaml layouts/acl-4k.yaml $(wildcard builder/recipe/schema/*.json)

@@ -83,6 +83,18 @@ static int make_overlay(const struct vm *vm, const struct vm_params *p, const ch
 	return r < 0 ? r : write_file(vm->disk, b.data, b.len, e);
 }
 
+/* A partition table's header is in the second sector: that tells how large those of the disk are. */
+static int find_sector_bytes(const char *image, unsigned int *ret, struct err *e)
+{
+	_cleanup_close_ int fd = open(image, O_RDONLY | O_CLOEXEC);
+	char at[2][8] = { "", "" };
+
+	if (fd < 0 || pread(fd, at[0], 8, 512) < 0 || pread(fd, at[1], 8, 4096) < 0)
+		return err_sys(e, -errno, "%s", image);
+	*ret = memcmp(at[0], "EFI PART", 8) != 0 && memcmp(at[1], "EFI PART", 8) == 0 ? 4096 : 512;
+	return 0;
+}
+
 static int grow(const char *image, uint64_t bytes, struct err *e)
 {
 	return truncate(image, (off_t)bytes) < 0 ? err_sys(e, -errno, "grow %s", image) : 0;
@@ -102,6 +114,9 @@ static int prepare_disk(struct vm *vm, const struct vm_params *p, struct vm_file
 	if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size % 512)
 		return err_set(e, -EINVAL, "%s: not a raw disk image (a file of whole sectors)",
 			       p->image);
+	int r = find_sector_bytes(image, &f->sector_bytes, e);
+	if (r < 0)
+		return r;
 	uint64_t bytes = MAX((uint64_t)st.st_size, p->disk_bytes);
 	f->disk_format = p->snapshot ? "qcow2" : "raw";
 	vm->disk = p->snapshot ? str_printf("%s/disk.qcow2", dir) : TAKE_PTR(image);

@@ -88,7 +88,10 @@ static void add_disk(struct args *a, const struct vm_params *p, const struct vm_
 		return;
 	}
 	add_path(a, "-drive", before, f->disk);
-	ADD(a, "-device", "virtio-blk-pci,drive=disk,serial=slipway,bootindex=1");
+	ADD(a, "-device",
+	    "virtio-blk-pci,drive=disk,serial=slipway,bootindex=1,logical_block_size=%u,"
+	    "physical_block_size=%u",
+	    f->sector_bytes, f->sector_bytes);
 }
 
 static void add_devices(struct args *a, const struct vm_params *p)

@@ -56,6 +56,7 @@ struct vm {
 struct vm_files {
 	const char *code, *vars;	/* firmware; NULL with BIOS */
 	const char *disk, *disk_format; /* NULL: no disk */
+	unsigned int sector_bytes;	/* of the disk, as its partition table has them */
 	struct strv smbios;		/* files, one string each */
 	int console_fd, qmp_fd, tpm_fd; /* tpm_fd -1: no TPM */
 };

@@ -81,7 +81,7 @@ bad_layout() { # sed's script, status, message
 }
 line() { grep -n "$1" "$good" | head -1 | cut -d: -f1; }
 change 's/^layout: acl/layout: alc/'
-fails 4 "$yaml: layout: no layout is called \"alc\"; built in: acl; one of your own is a path" build
+fails 4 "$yaml: layout: no layout is called \"alc\"; built in: acl, acl-4k; one of your own is a path" build
 change 's,^layout: acl,layout: mine.yaml,'
 fails 4 "$yaml: layout: $layout: No such file" build
 bad_layout 's/^name:/nam:/' 3 "$layout:$(line ^name:):1: unknown key \"nam\"; did you mean \"name\"?"

@@ -371,12 +371,17 @@ static int load_layout(const char *text, struct layout **ret, struct err *e)
 
 START_TEST(layouts)
 {
-	_cleanup_(layout_free) struct layout *builtin = NULL, *own = NULL;
+	_cleanup_(layout_free) struct layout *builtin = NULL, *large = NULL, *own = NULL;
 	struct layout *none = NULL;
 	struct err e = { 0 };
 
 	ck_ok(layout_load("acl", &builtin, &e));
 	ck_assert_uint_eq(builtin->n_partitions, 8);
+	ck_ok(layout_load("acl-4k", &large, &e));
+	ck_assert_uint_eq(builtin->sector_bytes, 512);
+	ck_assert_uint_eq(large->sector_bytes, 4096);
+	ck_assert_uint_eq(large->n_partitions, builtin->n_partitions);
+	ck_assert_mem_eq(large->partitions, builtin->partitions, sizeof(large->partitions));
 	ck_fails(layout_load("alc", &none, &e), -ENOENT, "built in: acl");
 	ck_ok(load_layout(L_HEAD L_ESP L_SLOT("a") L_SLOT("b") L_ROOT, &own, &e));
 	ck_fails(load_layout(L_HEAD L_SLOT("a") L_SLOT("b") L_ROOT, &none, &e), -EINVAL,
