@@ -107,7 +107,7 @@ int cri_call(struct boot *b, const char *method, struct buf *m, struct pb_view *
 {
 	_cleanup_buf_ struct buf frame = BUF_INIT, headers = BUF_INIT;
 	_cleanup_free_ char *command = str_printf(
-		"curl -sS -D /dev/stderr --http2-prior-knowledge --unix-socket " SOCKET
+		"curl -sS -D /proc/self/fd/2 --http2-prior-knowledge --unix-socket " SOCKET
 		" -H 'content-type: application/grpc' -H 'te: trailers' --data-binary @- " SERVICE
 		"%s",
 		method);
