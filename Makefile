@@ -47,7 +47,7 @@ fuzzers   := $(fuzz_src:%.c=$(O)/%)
 test_sh   := $(sort $(wildcard */test/test-*.sh */*/test/test-*.sh */*/*/test/test-*.sh))
 
 dep       := $(patsubst %.c,$(O)/%.d,$(src) $(test_src) $(fuzz_src) builder/cli/main.c \
-             qemu-tests/tamper/main.c)
+             qemu-tests/tamper/main.c qemu-tests/tamper/verify_mutations.c)
 
 .PHONY: FORCE all help deps image check check-unit check-san check-layers lint format bench tests \
         install clean
@@ -90,7 +90,7 @@ $(fuzzers): $(O)/%: $(O)/%.o $(O)/libslipway.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -fsanitize=fuzzer -o $@ $^ $(libs)
 
-tests: $(tests) $(O)/slipway $(O)/qemu-tests/tamper-image ## build the tests without running them
+tests: $(tests) $(O)/slipway $(O)/qemu-tests/tamper-image $(O)/qemu-tests/verify-mutations ## build the tests without running them
 
 -include $(dep)
 

@@ -8,8 +8,10 @@ src += $(addprefix qemu-tests/cases/,allowed.c artefact.c boot.c boot_checks.c b
        case_secrets.c case_tamper.c case_users.c extension.c \
        case_util.c cases.c container.c cri.c oci.c programs.c secrets.c tamper.c tamper_machine.c)
 src += $(addprefix qemu-tests/suite/,report.c schedule.c suite.c)
-src += $(addprefix qemu-tests/tamper/,esp.c gpt_edit.c kinds.c kinds_build.c kinds_input.c \
-       kinds_signature.c kinds_uki.c kinds_usr.c null_credential.c overlay.c pe_edit.c stranger.c \
+src += $(addprefix qemu-tests/tamper/,audit.c esp.c gpt_edit.c kinds.c kinds_build.c kinds_input.c \
+       kinds_signature.c kinds_uki.c kinds_usr.c mutate.c mutate_bytes.c mutate_disk.c mutate_esp.c \
+       mutate_fat.c mutate_gpt.c mutate_pe.c mutate_sig.c mutate_tree.c null_credential.c overlay.c pe_edit.c \
+       regions.c stranger.c \
        tamper.c uki_edit.c usr.c)
 asm += qemu-tests/cases/allowed_list.S qemu-tests/cases/guest_program.S
 $(O)/qemu-tests/cases/allowed_list.o: qemu-tests/cases/allowed.list
@@ -22,8 +24,10 @@ $(guest_program): $(addprefix qemu-tests/cases/,guest.c guest_container.c guest.
 $(O)/qemu-tests/cases/guest_program.o: $(guest_program)
 $(O)/qemu-tests/cases/guest_program.o: asmflags += -DGUEST_PROGRAM='"$(guest_program)"'
 
-# A bad image in a file, for people.
+# A bad image in a file, and many before the auditor, for people.
 $(O)/qemu-tests/tamper-image: $(O)/qemu-tests/tamper/main.o $(O)/libslipway.a
+$(O)/qemu-tests/verify-mutations: $(O)/qemu-tests/tamper/verify_mutations.o $(O)/libslipway.a
+$(O)/qemu-tests/tamper-image $(O)/qemu-tests/verify-mutations:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $^ $(libs)
 

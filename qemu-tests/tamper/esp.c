@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The ESP is read as a tree, changed there, and written anew: what did not change lies where it was. */
-#include "qemu-tests/tamper/parts.h"
+#include "qemu-tests/tamper/families.h"
 
 #define FILE_BYTES_MAX (256 * MiB)
 
@@ -149,4 +149,34 @@ int tamper_esp_save(struct tamper *t, const struct tamper_esp *esp, struct err *
 	if (r == 0)
 		r = write_differences(t, esp, &image, e);
 	return r < 0 ? err_wrap(e, r, "esp") : 0;
+}
+
+struct picking {
+	const char *suffix;
+	uint64_t left; /* how many more are passed by; counts them at first */
+	struct tree_node *found;
+};
+
+static int pick_file(struct tree_node *n, void *ctx, struct err *e unused_)
+{
+	struct picking *p = ctx;
+
+	if (!tree_is_file(n) || !str_has_suffix(n->name, p->suffix))
+		return 0;
+	p->found = n;
+	return p->left-- == 0;
+}
+
+int tamper_esp_pick(struct tamper *t, const struct tamper_esp *esp, const char *suffix,
+		    struct tree_node **ret, struct err *e)
+{
+	struct picking p = { suffix, UINT64_MAX, NULL };
+
+	(void)!tree_walk(tree_root(esp->tree), pick_file, &p, e);
+	if (!p.found)
+		return err_set(e, -ENOENT, "the ESP has no file *%s", suffix);
+	p.left = tamper_random(t, UINT64_MAX - p.left);
+	(void)!tree_walk(tree_root(esp->tree), pick_file, &p, e);
+	*ret = p.found;
+	return 0;
 }

@@ -9,9 +9,22 @@ struct overlay_block {
 	uint8_t *data; /* OVERLAY_BLOCK_BYTES; behind the end of the disk: zeros */
 };
 
+/* Bytes of a block that lie on the disk. */
 static size_t block_bytes(const struct overlay *o, uint64_t number)
 {
-	return (size_t)MIN(OVERLAY_BLOCK_BYTES, o->base->size_bytes - number * OVERLAY_BLOCK_BYTES);
+	uint64_t at = number * OVERLAY_BLOCK_BYTES;
+
+	return at < o->src.size_bytes ? (size_t)MIN(OVERLAY_BLOCK_BYTES, o->src.size_bytes - at)
+				      : 0;
+}
+
+/* What the base has not is zero. */
+static int read_base(const struct overlay *o, uint64_t off, void *data, size_t len, struct err *e)
+{
+	size_t n = off < o->base->size_bytes ? (size_t)MIN(len, o->base->size_bytes - off) : 0;
+
+	memset((uint8_t *)data + n, 0, len - n);
+	return n ? source_pread(o->base, off, data, n, e) : 0;
 }
 
 /* The first block whose number is not below. */
@@ -43,8 +56,7 @@ static int insert(struct overlay *o, size_t at, uint64_t number, struct err *e)
 	}
 	if (!data)
 		return err_oom(e);
-	int r = source_pread(o->base, number * OVERLAY_BLOCK_BYTES, data, block_bytes(o, number),
-			     e);
+	int r = read_base(o, number * OVERLAY_BLOCK_BYTES, data, OVERLAY_BLOCK_BYTES, e);
 	if (r < 0)
 		return r;
 	memmove(o->blocks + at + 1, o->blocks + at, (o->n - at) * sizeof(*o->blocks));
@@ -80,7 +92,7 @@ static int overlay_pread(const struct source *s, uint64_t off, void *data, size_
 {
 	const struct overlay *o = (const struct overlay *)s;
 	uint64_t end = off + len;
-	int r = source_pread(o->base, off, data, len, e);
+	int r = read_base(o, off, data, len, e);
 
 	if (r < 0)
 		return r;
@@ -116,6 +128,12 @@ void overlay_done(struct overlay *o)
 	o->n = o->cap = 0;
 }
 
+void overlay_resize(struct overlay *o, uint64_t size_bytes)
+{
+	o->src.size_bytes = size_bytes;
+	o->sink.limit_bytes = size_bytes;
+}
+
 /* A run that grows over the ends of blocks. */
 struct run {
 	uint64_t offset, len;
@@ -133,7 +151,7 @@ int overlay_differences(const struct overlay *o,
 		const struct overlay_block *b = &o->blocks[i];
 		size_t len = block_bytes(o, b->number);
 		uint64_t start = b->number * OVERLAY_BLOCK_BYTES;
-		r = source_pread(o->base, start, base, len, e);
+		r = read_base(o, start, base, len, e);
 		for (size_t j = 0; r == 0 && j < len; j++) {
 			if (base[j] == b->data[j])
 				continue;
@@ -162,8 +180,9 @@ static int copy_base(const struct overlay *o, struct sink *s, struct err *e)
 
 	if (!piece)
 		return err_oom(e);
-	for (uint64_t at = 0; r == 0 && at < o->base->size_bytes; at += MiB) {
-		size_t len = (size_t)MIN(MiB, o->base->size_bytes - at);
+	uint64_t end = MIN(o->base->size_bytes, o->src.size_bytes);
+	for (uint64_t at = 0; r == 0 && at < end; at += MiB) {
+		size_t len = (size_t)MIN(MiB, end - at);
 		r = source_pread(o->base, at, piece, len, e);
 		if (r == 0 && !is_zero(piece, len))
 			r = sink_pwrite(s, at, piece, len, e);
@@ -179,7 +198,7 @@ int overlay_save_raw(const struct overlay *o, const char *path, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (ftruncate(out.fd, (off_t)o->base->size_bytes) < 0)
+	if (ftruncate(out.fd, (off_t)o->src.size_bytes) < 0)
 		return err_sys(e, -errno, "%s", path);
 	sink_init_fd(&s, out.fd);
 	r = copy_base(o, &s, e);
@@ -196,7 +215,7 @@ static size_t list_clusters(const struct overlay *o, uint64_t *numbers)
 
 	for (size_t i = 0; i < o->n; i++) {
 		uint64_t c = o->blocks[i].number * OVERLAY_BLOCK_BYTES / QCOW2_CLUSTER_BYTES;
-		if (n == 0 || numbers[n - 1] != c)
+		if (block_bytes(o, o->blocks[i].number) && (n == 0 || numbers[n - 1] != c))
 			numbers[n++] = c;
 	}
 	return n;
@@ -216,6 +235,6 @@ int overlay_save_qcow2(const struct overlay *o, const char *backing, uint64_t di
 		return r;
 	sink_init_fd(&s, out.fd);
 	const struct qcow2_clusters c = { &o->src, numbers, list_clusters(o, numbers) };
-	r = qcow2_write(backing, MAX(disk_bytes, o->base->size_bytes), &c, &s, e);
+	r = qcow2_write(backing, MAX(disk_bytes, o->src.size_bytes), &c, &s, e);
 	return r < 0 ? err_wrap(e, r, "%s", path) : outfile_commit(&out, e);
 }

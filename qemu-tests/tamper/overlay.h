@@ -21,8 +21,12 @@ struct overlay {
 void overlay_init(struct overlay *o, const struct source *base);
 void overlay_done(struct overlay *o);
 
+/** overlay_resize() - cut the disk, or let it grow by zeros; once */
+void overlay_resize(struct overlay *o, uint64_t size_bytes);
+
 /**
- * overlay_differences() - call @fn for each longest run of bytes that differ from the base, in order
+ * overlay_differences() - call @fn for each longest run of bytes that differ from the base, in order;
+ *                         what is behind the end of either is zero
  * @fn: not 0 ends it
  * Return: 0; what @fn returned; what reading the base returns
  */
@@ -39,7 +43,7 @@ int overlay_save_raw(const struct overlay *o, const char *path, struct err *e) m
 /**
  * overlay_save_qcow2() - a new snapshot that holds what was altered, for machines
  * @backing: absolute path of the base
- * @disk_bytes: grow the disk to this; 0: as large as the base
+ * @disk_bytes: grow the disk to this; 0: as large as it is
  * @path: replaced if it is there
  */
 int overlay_save_qcow2(const struct overlay *o, const char *backing, uint64_t disk_bytes,

@@ -20,7 +20,7 @@ static inline void gi_usr(struct im_spec *s)
 	im_file(s->usr, "bin/less", program + 1, 50000);
 	fx_make_pe(&stub, PE_MACHINE_X86_64, &text, 1);
 	im_file(s->usr, "lib/systemd/boot/efi/addonx64.efi.stub", stub.data, stub.len);
-	im_text(s->usr, "lib/os-release", "ID=debian\nIMAGE_ID=node\nIMAGE_VERSION=1\n");
+	im_text(s->usr, "lib/os-release", "ID=debian\nIMAGE_ID=\"node\"\nIMAGE_VERSION=\"1\"\n");
 }
 
 static inline void gi_open(const struct source *disk, uint64_t seed, struct tamper **ret)
@@ -33,21 +33,24 @@ static inline void gi_open(const struct source *disk, uint64_t seed, struct tamp
 	ck_ok(tamper_new(&p, ret, &e));
 }
 
-/* The boot loader, which the disks of the other tests have not. */
-static inline void gi_add_loader(const char *from, const char *to)
+/* The keys to be enrolled, which the disks of the other tests have not. */
+static inline void gi_add_keys(const char *from, const char *to)
 {
+	static const char *const names[] = { "PK.auth", "KEK.auth", "db.auth" };
 	_cleanup_(tamper_free) struct tamper *t = NULL;
 	_cleanup_tamper_esp_ struct tamper_esp esp = TAMPER_ESP_INIT;
-	_cleanup_buf_ struct buf loader = BUF_INIT;
 	struct source disk;
 	struct err e = { 0 };
 
 	ck_ok(source_open(&disk, from, &e));
 	gi_open(&disk, 0, &t);
-	fx_make_kernel(&loader, PE_MACHINE_X86_64, NULL);
-	ck_ok(authenticode_sign(fx_db, &loader, &e));
 	ck_ok(tamper_esp_open(t, &esp, &e));
-	ck_ok(tamper_esp_put(&esp, "EFI/BOOT/BOOTX64.EFI", loader.data, loader.len, &e));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = str_printf("loader/keys/auto/%s", names[i]);
+		_cleanup_buf_ struct buf b = BUF_INIT;
+		fx_read(names[i], &b);
+		ck_ok(tamper_esp_put(&esp, path, b.data, b.len, &e));
+	}
 	ck_ok(tamper_esp_save(t, &esp, &e));
 	ck_ok(overlay_save_raw(&t->disk, to, &e));
 	source_done(&disk);
@@ -73,7 +76,7 @@ static inline void gi_setup(void)
 	fx_setup();
 	gi_path = str_printf("%s/good.raw", fx_dir);
 	gi_make(&fs_writer_ext4, FS_PLAIN, fx_path("plain.raw"));
-	gi_add_loader(fx_path("plain.raw"), gi_path);
+	gi_add_keys(fx_path("plain.raw"), gi_path);
 	ck_ok(source_open(&gi_disk, gi_path, &e));
 }
 
