@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-src += builder/cli/cmd_archive.c builder/cli/cmd_boot.c builder/cli/cmd_build.c builder/cli/cmd_diff.c builder/cli/cmd_fetch.c builder/cli/cmd_keygen.c \
+src += builder/cli/cmd_publish.c \
+       builder/cli/cmd_archive.c builder/cli/cmd_boot.c builder/cli/cmd_build.c builder/cli/cmd_diff.c builder/cli/cmd_fetch.c builder/cli/cmd_keygen.c \
        builder/cli/cmd_lock.c builder/cli/cmd_recipe.c builder/cli/cmd_scripts.c builder/cli/cmd_test.c builder/cli/cmd_verify.c \
        builder/cli/cmd_cat.c builder/cli/cmd_extract.c builder/cli/cmd_ls.c \
        builder/cli/codecs.c builder/cli/files.c builder/cli/inputs.c builder/cli/json.c builder/cli/json_build.c \

@@ -21,7 +21,7 @@ _slipway_argument() {
 		;;
 	*IMAGE*) mapfile -t COMPREPLY < <(compgen -d -- "$cur"; compgen -f -X '!*.raw' -- "$cur") ;;
 	*DIR*) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	*FILE* | *URL* | *CERT*) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	*FILE* | *URL* | *CERT* | *OUT*) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	*) return ;;
 	esac
 	compopt -o filenames 2>/dev/null
