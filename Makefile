@@ -158,7 +158,8 @@ install: $(O)/slipway            ## install into DESTDIR and prefix
 	install -D -m 644 builder/cli/completion/slipway.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/slipway
 	install -D -m 644 builder/cli/completion/_slipway $(DESTDIR)$(prefix)/share/zsh/site-functions/_slipway
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/slipway builder/recipe/schema/recipe.schema.json \
-		builder/recipe/schema/layout.schema.json builder/publish/schema/index.schema.json
+		builder/recipe/schema/layout.schema.json builder/publish/schema/index.schema.json \
+		builder/audit/schema/policy.schema.json
 
 clean:                           ## remove what was built (not the cache)
 	rm -rf build

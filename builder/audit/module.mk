@@ -7,7 +7,7 @@ src += builder/audit/compare.c builder/audit/compare_attributes.c builder/audit/
        builder/audit/compare_verity.c builder/audit/diff.c \
        builder/audit/extract.c builder/audit/extract_inode.c builder/audit/fields.c builder/audit/files.c \
        builder/audit/image.c builder/audit/listing.c builder/audit/outputs.c builder/audit/report.c \
-       builder/audit/verify.c builder/audit/verify_auth.c builder/audit/verify_cert.c \
-       builder/audit/verify_esp.c builder/audit/verify_esp_form.c builder/audit/verify_gpt.c \
+       builder/audit/policy.c builder/audit/secrets.c builder/audit/verify.c builder/audit/verify_auth.c builder/audit/verify_cert.c \
+       builder/audit/verify_esp.c builder/audit/verify_esp_form.c builder/audit/verify_content.c builder/audit/verify_gpt.c builder/audit/verify_initrd.c builder/audit/verify_packages.c \
        builder/audit/verify_pe.c builder/audit/verify_report.c builder/audit/verify_slot.c \
        builder/audit/verify_uki.c builder/audit/verify_usr.c

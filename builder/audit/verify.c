@@ -84,7 +84,9 @@ static int check_slot(struct verify *v, int slot, struct err *e)
 	if (!slot_partitions(v, slot, p))
 		return verify_fail(v, VERIFY_SLOT_LABELS, e, "it lacks a partition");
 	if (is_empty(p))
-		return check_empty(v, p, slot, e);
+		return v->p->policy->empty_slot
+			       ? check_empty(v, p, slot, e)
+			       : verify_fail(v, VERIFY_SLOT_EMPTY, e, "the policy wants it filled");
 	int r = check_labels(v, p, e);
 	if (r < 0)
 		return r;
@@ -143,14 +145,20 @@ int verify_disk(const struct source *disk, const struct verify_params *p, struct
 {
 	_cleanup_free_ bool *used_trust = calloc(p->n_trust + 1, sizeof(*used_trust));
 	_cleanup_(image_free) struct image *image = NULL;
-	struct verify v = { .p = p, .report = ret, .used_trust = used_trust };
+	struct verify_params params = *p;
+	struct verify v = { .p = &params, .report = ret, .used_trust = used_trust };
+	struct policy policy;
 
 	if (!used_trust)
 		return err_oom(e);
+	policy_init(&policy);
+	if (!params.policy)
+		params.policy = &policy;
 	int r = image_open(disk, &image, e);
 	if (r < 0)
 		return verify_failed(&v, VERIFY_GPT_PRIMARY, r, e);
 	v.image = image;
+	v.arch = verify_arch(image);
 	v.has_root = image_find(image, "root") != NULL;
 	r = check_image(&v, e);
 	for (size_t i = 0; i < VERIFY_SLOTS; i++)

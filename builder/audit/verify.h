@@ -5,6 +5,8 @@
  * check says what it compared and how that ended; none is left out because another failed, unless there
  * is nothing left to look at.
  *
+ * What else is asked of it stands in a policy (builder/audit/policy.h).
+ *
  * Structures are checked by canonical form: what was parsed is written again by the writers that builds
  * use, and the bytes must be those that are there. So every byte of a disk is either signed, or what
  * follows from what is signed, or zero.
@@ -14,7 +16,9 @@
 #include "base/pool.h"
 #include "base/progress.h"
 #include "base/source.h"
+#include "builder/audit/policy.h"
 #include "builder/audit/verify_checks.h"
+#include "builder/repo/lock.h"
 
 enum verify_verdict {
 	VERIFY_OK,
@@ -46,9 +50,11 @@ const char *verify_verdict_name(enum verify_verdict v);
 struct verify_params {
 	X509 *const *trust; /* who may have signed; at least one */
 	size_t n_trust;
-	int64_t at;		   /* certificates must be valid then; seconds since 1970 */
-	struct pool *pool;	   /* may be NULL */
-	struct progress *progress; /* may be NULL */
+	const struct policy *policy; /* NULL: what is asked where there is none */
+	const struct lock *lock;     /* whose packages it must be of; NULL: any */
+	int64_t at;		     /* certificates must be valid then; seconds since 1970 */
+	struct pool *pool;	     /* may be NULL */
+	struct progress *progress;   /* may be NULL */
 };
 
 /**

@@ -4,8 +4,6 @@
 #include "signing/openssl.h"
 #include "signing/signer.h"
 
-#define RSA_BITS_MIN 2048
-
 static void name_of(X509 *cert, char *out, size_t size)
 {
 	if (!X509_NAME_oneline(X509_get_subject_name(cert), out, (int)size))
@@ -67,9 +65,9 @@ static int check_key(struct verify *v, X509 *cert, struct err *e)
 	X509_get_signature_info(cert, &digest, NULL, NULL, NULL);
 	if (!key || !EVP_PKEY_is_a(key, "RSA"))
 		return verify_fail(v, VERIFY_CERT_KEY, e, "its key is not an RSA key");
-	if (EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
+	if (EVP_PKEY_get_bits(key) < (int)v->p->policy->key_bits)
 		return verify_fail(v, VERIFY_CERT_KEY, e, "RSA of %d bits, expected %d at least",
-				   EVP_PKEY_get_bits(key), RSA_BITS_MIN);
+				   EVP_PKEY_get_bits(key), (int)v->p->policy->key_bits);
 	if (digest == NID_md5 || digest == NID_sha1)
 		return verify_fail(v, VERIFY_CERT_KEY, e, "the certificate is signed with %s",
 				   OBJ_nid2sn(digest));

@@ -55,39 +55,75 @@ static int check_entries_srel(struct verify *v, const struct esp_file *f, struct
 	return check_text(v, f, ESP_ENTRIES_SREL, e);
 }
 
-/* What may be on an ESP. A pattern that ends in a slash is a directory, whose files are all alike. */
+enum { ALWAYS, ENROLMENT, ANY_NUMBER };
+
+/* What is on an ESP. A path that ends in a slash is a directory, whose files are all alike. */
 static const struct {
-	const char *path;
+	const char *path, *arch; /* arch: NULL: of any */
+	int need;		 /* enrolment files are there together, or not at all */
 	int (*check)(struct verify *v, const struct esp_file *f, struct err *e);
 } known[] = {
-	{ "EFI/BOOT/BOOTX64.EFI", check_loader },
-	{ "EFI/BOOT/BOOTAA64.EFI", check_loader },
-	{ "EFI/systemd/systemd-bootx64.efi", check_loader },
-	{ "EFI/systemd/systemd-bootaa64.efi", check_loader },
-	{ "EFI/Linux/", check_uki },
-	{ "loader/loader.conf", check_loader_conf },
-	{ "loader/entries.srel", check_entries_srel },
-	{ ESP_KEYS "/PK.auth", verify_auth },
-	{ ESP_KEYS "/KEK.auth", verify_auth },
-	{ ESP_KEYS "/db.auth", verify_auth },
+	{ "EFI/BOOT/BOOTX64.EFI", "x86-64", ALWAYS, check_loader },
+	{ "EFI/BOOT/BOOTAA64.EFI", "arm64", ALWAYS, check_loader },
+	{ "EFI/systemd/systemd-bootx64.efi", "x86-64", ALWAYS, check_loader },
+	{ "EFI/systemd/systemd-bootaa64.efi", "arm64", ALWAYS, check_loader },
+	{ "EFI/Linux/", NULL, ANY_NUMBER, check_uki },
+	{ "loader/loader.conf", NULL, ALWAYS, check_loader_conf },
+	{ "loader/entries.srel", NULL, ALWAYS, check_entries_srel },
+	{ ESP_KEYS "/PK.auth", NULL, ENROLMENT, verify_auth },
+	{ ESP_KEYS "/KEK.auth", NULL, ENROLMENT, verify_auth },
+	{ ESP_KEYS "/db.auth", NULL, ENROLMENT, verify_auth },
 };
-
-static int check_file(struct verify *v, const struct esp_file *f, struct err *e)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		bool directory = str_has_suffix(known[i].path, "/");
-		if (directory ? str_has_prefix(f->path, known[i].path)
-			      : str_eq(f->path, known[i].path))
-			return known[i].check(v, f, e);
-	}
-	return verify_fail(v, VERIFY_ESP_FILES, e, "a file that no build makes");
-}
 
 struct walk {
 	struct verify *v;
 	struct fs_reader *reader;
-	size_t n_files, n_loaders, n_conf;
+	size_t n_files;
+	bool there[ARRAY_SIZE(known)];
+	bool has_loader;
+	uint8_t loader[SHA256_BYTES]; /* of the first one: the other is a copy */
 };
+
+static bool is_for(const struct verify *v, size_t i)
+{
+	return !known[i].arch || str_eq(known[i].arch, v->arch);
+}
+
+/* Return: where it is in the table; its size if it is not */
+static size_t find_known(const struct verify *v, const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		bool directory = str_has_suffix(known[i].path, "/");
+		if (is_for(v, i) &&
+		    (directory ? str_has_prefix(path, known[i].path) : str_eq(path, known[i].path)))
+			return i;
+	}
+	return ARRAY_SIZE(known);
+}
+
+static int check_copy(struct walk *w, const struct esp_file *f, struct err *e)
+{
+	uint8_t sha256[SHA256_BYTES];
+
+	sha256_bytes(buf_str(&f->content), f->content.len, sha256);
+	if (w->has_loader && memcmp(w->loader, sha256, sizeof(sha256)) != 0)
+		return verify_fail(w->v, VERIFY_ESP_LOADER, e,
+				   "it is not the same as the one in /EFI/BOOT");
+	w->has_loader = true;
+	memcpy(w->loader, sha256, sizeof(sha256));
+	return 0;
+}
+
+static int check_file(struct walk *w, const struct esp_file *f, struct err *e)
+{
+	size_t i = find_known(w->v, f->path);
+
+	if (i == ARRAY_SIZE(known))
+		return verify_fail(w->v, VERIFY_ESP_FILES, e, "a file that no build makes");
+	w->there[i] = true;
+	int r = known[i].check(w->v, f, e);
+	return r == 0 && known[i].check == check_loader ? check_copy(w, f, e) : r;
+}
 
 static int visit(void *ctx, const char *path, const struct fs_stat *st, struct err *e)
 {
@@ -98,25 +134,28 @@ static int visit(void *ctx, const char *path, const struct fs_stat *st, struct e
 	if (S_ISDIR(st->mode))
 		return check_directory(w->v, &f, e);
 	w->n_files++;
-	w->n_loaders += str_has_prefix(path, "EFI/BOOT/");
-	w->n_conf += str_eq(path, "loader/loader.conf");
 	int r = verify_read_file(w->reader, st, FILE_BYTES_MAX, &f.content, e);
 	if (r < 0)
 		r = verify_failed(w->v, VERIFY_ESP_FILES, r, e);
 	else
-		r = check_file(w->v, &f, e);
+		r = check_file(w, &f, e);
 	buf_done(&f.content);
 	return r;
 }
 
 static int check_there(struct verify *v, const struct walk *w, struct err *e)
 {
+	bool enrols = false;
+
 	verify_at(v, "esp");
-	if (!w->n_loaders)
-		return verify_fail(v, VERIFY_ESP_FILES, e, "there is no boot loader in /EFI/BOOT");
-	if (!w->n_conf)
-		return verify_fail(v, VERIFY_ESP_FILES, e, "there is no /loader/loader.conf");
-	return verify_ok(v, VERIFY_ESP_FILES, e, "%zu files", w->n_files);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		enrols = enrols || (known[i].need == ENROLMENT && w->there[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		bool needed = known[i].need == ALWAYS || (known[i].need == ENROLMENT && enrols);
+		if (needed && is_for(v, i) && !w->there[i])
+			return verify_fail(v, VERIFY_ESP_FILES, e, "/%s is missing", known[i].path);
+	}
+	return verify_ok(v, VERIFY_ESP_FILES, e, "%zu files, all of them known", w->n_files);
 }
 
 int verify_esp(struct verify *v, const struct source *esp, struct err *e)

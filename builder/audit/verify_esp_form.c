@@ -117,6 +117,9 @@ static int copy_one(void *ctx, const char *path, const struct fs_stat *st, struc
 	int r = time_of(c, st, &m.mtime, e);
 	if (r < 0)
 		return r;
+	/* As built, directories are those that files are in. */
+	if (S_ISDIR(st->mode) && c->time)
+		return 0;
 	if (S_ISDIR(st->mode))
 		return tree_add_dir(c->tree, path, &m, NULL, e);
 	r = verify_read_file(c->reader, st, FILE_BYTES_MAX, &content, e);

@@ -16,7 +16,7 @@ static int check_copy(struct verify *v, enum verify_id id, const struct gpt *g, 
 			 g->sector_bytes);
 }
 
-static const char *arch_of(const struct image *image)
+const char *verify_arch(const struct image *image)
 {
 	static const char *const arches[] = { "x86-64", "arm64" };
 	char type[UUID_TEXT_BYTES];
@@ -55,6 +55,17 @@ static int layout_of(const struct image *image, struct layout *l, struct err *e)
 	return 0;
 }
 
+/* Of slots, the labels are looked at with what is in them. */
+static int check_label(const struct image *image, struct err *e)
+{
+	const struct image_partition *esp = image_find(image, "esp");
+
+	if (esp && !str_eq(esp->entry.label, "esp"))
+		return err_set(e, -EBADMSG, "the label of the ESP is \"%s\", expected \"esp\"",
+			       esp->entry.label);
+	return 0;
+}
+
 static int check_layout(struct verify *v, struct layout *l, struct err *e)
 {
 	size_t which;
@@ -62,6 +73,8 @@ static int check_layout(struct verify *v, struct layout *l, struct err *e)
 
 	if (r == 0)
 		r = layout_check(l, &which, e);
+	if (r == 0)
+		r = check_label(v->image, e);
 	if (r < 0)
 		return verify_failed(v, VERIFY_GPT_LAYOUT, r, e);
 	return verify_ok(v, VERIFY_GPT_LAYOUT, e, "an ESP and two slots of equal sizes%s",
@@ -102,7 +115,7 @@ static int plan_of(const struct verify *v, const struct layout *l, struct layout
 	uint8_t root_hash[SHA256_BYTES];
 
 	*plan = (struct layout_plan){ .layout = l,
-				      .arch = arch_of(image),
+				      .arch = v->arch,
 				      .disk_bytes = image->disk->size_bytes };
 	gpt_guid(image->gpt->header + GPT_DISK_GUID, plan->disk_uuid);
 	for (size_t i = 0; i < image->n_partitions; i++) {
@@ -177,12 +190,28 @@ static int check_form(struct verify *v, const struct layout *l, struct err *e)
 			 (unsigned long long)end);
 }
 
+/* First boot makes a root partition; what the node writes there and on the ESP nobody has signed. */
+static int check_state(struct verify *v, struct err *e)
+{
+	if (!v->has_root)
+		return verify_ok(v, VERIFY_DISK_STATE, e,
+				 "as it was built: there is no root partition");
+	if (!v->p->policy->used_disk)
+		return verify_fail(v, VERIFY_DISK_STATE, e,
+				   "it has a root partition: of a disk that has booted, say so in "
+				   "the policy (used-disk: allowed)");
+	return verify_state(v, VERIFY_DISK_STATE, e,
+			    "the root partition is the node's own, and not verified");
+}
+
 int verify_gpt(struct verify *v, struct err *e)
 {
 	struct layout l;
 
 	verify_at(v, "%s", "");
-	int r = check_copy(v, VERIFY_GPT_PRIMARY, &v->image->primary, e);
+	int r = check_state(v, e);
+	if (r == 0)
+		r = check_copy(v, VERIFY_GPT_PRIMARY, &v->image->primary, e);
 	if (r == 0)
 		r = check_copy(v, VERIFY_GPT_BACKUP, &v->image->backup, e);
 	size_t n_failed = v->report->n_failed;

@@ -32,7 +32,8 @@ struct verify {
 	struct verify_report *report;
 	char where[256]; /* of the checks that are made now */
 	const struct image *image;
-	bool has_root; /* the disk has booted: it has a root partition */
+	const char *arch; /* "x86-64" or "arm64", by the types of partitions */
+	bool has_root;	  /* the disk has booted: it has a root partition */
 	struct verify_slot slots[VERIFY_SLOTS];
 	bool *used_trust; /* for each trusted certificate: has it signed anything? */
 };
@@ -72,6 +73,9 @@ int verify_zero(struct verify *v, enum verify_id id, const struct source *s, uin
 bool verify_root_hash(const struct verify *v, int slot, uint8_t ret[SHA256_BYTES]);
 
 /* verify_gpt.c */
+/** verify_arch() - by the types of partitions; where they do not say, x86-64 */
+const char *verify_arch(const struct image *image);
+
 int verify_gpt(struct verify *v, struct err *e) must_check;
 
 /* verify_slot.c */
@@ -86,6 +90,30 @@ int verify_usr(struct verify *v, struct verify_slot *s, struct err *e) must_chec
 /** verify_read_file() - append a regular file's content; Return: also -EBADMSG it is none, or too long */
 int verify_read_file(struct fs_reader *reader, const struct fs_stat *st, uint64_t max_bytes,
 		     struct buf *ret, struct err *e) must_check;
+
+/* verify_packages.c */
+/** verify_packages() - the packages of a slot, with policy and lock */
+int verify_packages(struct verify *v, struct verify_slot *s, struct err *e) must_check;
+
+/* verify_content.c */
+/** verify_content() - every file of a slot's /usr */
+int verify_content(struct verify *v, struct verify_slot *s, struct err *e) must_check;
+
+/** verify_search_file() - look for secrets in a file; what there is is added to @found, in words */
+int verify_search_file(const struct verify *v, const char *path, const struct buf *content,
+		       struct strv *found, struct err *e) must_check;
+
+/** verify_forbidden() - may there be such a path on a node? If not it is added to @found, in words */
+int verify_forbidden(struct verify *v, const char *path, struct strv *found,
+		     struct err *e) must_check;
+
+/** verify_found() - end a check: nothing was found, or that; @found is sorted */
+int verify_found(struct verify *v, enum verify_id id, struct strv *found, const char *good,
+		 struct err *e) must_check;
+
+/* verify_initrd.c */
+/** verify_initrd() - compressed, as it lies in a UKI */
+int verify_initrd(struct verify *v, const uint8_t *data, size_t len, struct err *e) must_check;
 
 /* verify_cert.c */
 

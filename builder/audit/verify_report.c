@@ -29,6 +29,9 @@ static const struct {
 	[VERIFY_USR_FILESYSTEM] = { "usr.filesystem", "the filesystem: it can be read, and fills "
 						      "what is hashed" },
 	[VERIFY_USR_VERSION] = { "usr.version", "name and version in os-release, with the label" },
+	[VERIFY_USR_PACKAGES] = { "usr.packages", "the list of packages, with the policy" },
+	[VERIFY_USR_LOCK] = { "usr.lock", "the list of packages, with the lock" },
+	[VERIFY_USR_PATHS] = { "usr.paths", "the names of all files, with the policy" },
 	[VERIFY_UKI_SIGNATURE] = { "pe.signature", "the Secure Boot signature" },
 	[VERIFY_UKI_FORM] = { "pe.form", "what that signature does not cover, with what our "
 					 "writer makes" },
@@ -47,7 +50,8 @@ static const struct {
 	[VERIFY_ESP_ENROLMENT] = { "esp.enrolment", "keys to be enrolled, with the trusted ones" },
 	[VERIFY_CERT_TIME] = { "certificate.time", "its dates" },
 	[VERIFY_CERT_KEY] = { "certificate.key", "its key and algorithm" },
-	[VERIFY_SECRETS] = { "secrets", "every file, with the forms of private keys" },
+	[VERIFY_SECRETS] = { "secrets",
+			     "every file, with the forms of private keys and the places of credentials" },
 };
 
 const char *verify_id_name(enum verify_id id)

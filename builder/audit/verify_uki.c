@@ -4,10 +4,6 @@
 #include "builder/audit/verify_internal.h"
 #include "builder/stages/cmdline.h"
 #include "signing/pe.h"
-#include "stage1/initrd/cpio_read.h"
-#include "stage1/initrd/decompress.h"
-
-#define INITRD_BYTES_MAX (1 * GiB)
 
 struct uki {
 	struct pe pe;
@@ -90,6 +86,10 @@ static int check_words(struct verify *v, const char *words, struct err *e)
 		if (is_about_usr(list.v[i]))
 			return verify_fail(v, VERIFY_UKI_CMDLINE, e,
 					   "%s stands before the builder's own words", list.v[i]);
+	for (size_t i = 0; v->p->policy->has_cmdline && i < list.n; i++)
+		if (!policy_matches(&v->p->policy->cmdline, list.v[i]))
+			return verify_fail(v, VERIFY_UKI_CMDLINE, e, "%s is not allowed",
+					   list.v[i]);
 	return verify_ok(v, VERIFY_UKI_CMDLINE, e, "%s", words);
 }
 
@@ -147,29 +147,12 @@ static int check_uname(struct verify *v, const struct uki *u, struct err *e)
 	return verify_ok(v, VERIFY_UKI_UNAME, e, "%s", uname);
 }
 
-static int check_archive(struct verify *v, const struct buf *b, struct err *e)
-{
-	size_t at = 0, n = 0;
-	struct cpio_entry x;
-	int r;
-
-	while ((r = cpio_read(b->data, b->len, &at, &x, e)) > 0)
-		n++;
-	if (r == 0 && at != b->len)
-		r = err_set(e, -EBADMSG, "something follows its byte %zu", at);
-	if (r < 0)
-		return verify_failed(v, VERIFY_UKI_INITRD, r, e);
-	return verify_ok(v, VERIFY_UKI_INITRD, e, "%zu files", n);
-}
-
 static int check_initrd(struct verify *v, const struct uki *u, struct err *e)
 {
-	_cleanup_buf_ struct buf b = BUF_INIT;
 	size_t len;
 	const uint8_t *data = pe_content(&u->pe, pe_find(&u->pe, ".initrd"), &len);
 
-	int r = zstd_decompress(data, len, INITRD_BYTES_MAX, &b, e);
-	return r < 0 ? verify_failed(v, VERIFY_UKI_INITRD, r, e) : check_archive(v, &b, e);
+	return verify_initrd(v, data, len, e);
 }
 
 /* The file is called after what it starts, so that nothing can pass for another version. */

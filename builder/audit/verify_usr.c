@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is in /usr: its hash tree was right, so that this is what the signer of the root hash signed. */
 #include "builder/audit/verify_internal.h"
+#include "builder/repo/solve.h"
 
 #define OS_RELEASE_BYTES_MAX (64 * KiB)
 
@@ -51,6 +52,20 @@ static char *os_release_value(const char *text, const char *key)
 	return NULL;
 }
 
+static int check_minimum(struct verify *v, const struct verify_slot *s, struct err *e)
+{
+	const char *minimum = v->p->policy->minimum_version;
+	int order = 0;
+	int r = minimum ? solve_compare_versions(s->version, minimum, &order, e) : 0;
+
+	if (r < 0)
+		return r;
+	if (order < 0)
+		return verify_fail(v, VERIFY_USR_VERSION, e, "%s %s is older than %s", s->image_id,
+				   s->version, minimum);
+	return verify_ok(v, VERIFY_USR_VERSION, e, "%s %s", s->image_id, s->version);
+}
+
 static int check_version(struct verify *v, struct verify_slot *s, struct err *e)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
@@ -70,7 +85,7 @@ static int check_version(struct verify *v, struct verify_slot *s, struct err *e)
 	snprintf(label, sizeof(label), "%s_%s", s->image_id, s->version);
 	if (s->label && !str_eq(s->label, label))
 		return verify_differs(v, VERIFY_USR_VERSION, label, s->label, e);
-	return verify_ok(v, VERIFY_USR_VERSION, e, "%s %s", s->image_id, s->version);
+	return check_minimum(v, s, e);
 }
 
 int verify_usr(struct verify *v, struct verify_slot *s, struct err *e)
@@ -89,5 +104,9 @@ int verify_usr(struct verify *v, struct verify_slot *s, struct err *e)
 	else
 		r = verify_ok(v, VERIFY_USR_FILESYSTEM, e, "%s of %llu bytes", s->usr->ops->name,
 			      (unsigned long long)bytes);
-	return r < 0 ? r : check_version(v, s, e);
+	if (r == 0)
+		r = check_version(v, s, e);
+	if (r == 0)
+		r = verify_packages(v, s, e);
+	return r < 0 ? r : verify_content(v, s, e);
 }

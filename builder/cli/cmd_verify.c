@@ -10,7 +10,9 @@
 /* What a command line asks for. */
 struct request {
 	struct strv trust;
-	const char *at;
+	const char *at, *policy_path, *lock_path;
+	struct policy policy;
+	struct lock *lock;
 	X509 **certs;
 	struct verify_params p;
 };
@@ -21,16 +23,14 @@ static void request_done(struct request *q)
 		X509_free(q->certs[i]);
 	free(q->certs);
 	strv_done(&q->trust);
+	policy_done(&q->policy);
+	lock_free(q->lock);
 }
 
-static int load_certificates(struct request *q, struct err *e)
+static int load_certificates(struct request *q, const struct strv *paths, struct err *e)
 {
-	q->certs = calloc(q->trust.n + 1, sizeof(*q->certs));
-	if (!q->certs)
-		return err_oom(e);
-	q->p.trust = q->certs;
-	for (size_t i = 0; i < q->trust.n; i++) {
-		int r = certificate_load(q->trust.v[i], &q->certs[i], e);
+	for (size_t i = 0; i < paths->n; i++) {
+		int r = certificate_load(paths->v[i], &q->certs[q->p.n_trust], e);
 		if (r < 0)
 			return r;
 		q->p.n_trust++;
@@ -38,20 +38,42 @@ static int load_certificates(struct request *q, struct err *e)
 	return 0;
 }
 
+/* What the command line names. */
+static int load(struct request *q, struct err *e)
+{
+	int r = q->policy_path ? policy_load(q->policy_path, &q->policy, e) : 0;
+
+	if (r == 0 && q->lock_path)
+		r = lock_load(q->lock_path, &q->lock, e);
+	if (r < 0)
+		return r;
+	if (!q->trust.n && !q->policy.certificates.n)
+		return cli_usage(&cmd_verify, "nobody is trusted: ",
+				 "give --trust CERT, or a policy that names certificates");
+	q->certs = calloc(q->trust.n + q->policy.certificates.n + 1, sizeof(*q->certs));
+	if (!q->certs)
+		return err_oom(e);
+	r = load_certificates(q, &q->trust, e);
+	if (r == 0)
+		r = load_certificates(q, &q->policy.certificates, e);
+	q->p.trust = q->certs;
+	q->p.policy = &q->policy;
+	q->p.lock = q->lock;
+	return r;
+}
+
 /* Return: 0; EXIT_USAGE after a usage error was printed; negative errno */
 static int prepare(const struct cli *c, struct request *q, struct err *e)
 {
 	uint64_t at = (uint64_t)c->now;
 
-	if (!q->trust.n)
-		return cli_usage(&cmd_verify, "nobody is trusted: ", "give --trust CERTIFICATE");
 	if (q->at && utc_parse(q->at, &at) < 0)
 		return cli_usage(&cmd_verify,
 				 "not a time as 2026-11-21T10:00:00Z or 2026-11-21: ", q->at);
 	q->p.at = (int64_t)at;
 	q->p.pool = c->pool;
 	q->p.progress = c->progress;
-	return load_certificates(q, e);
+	return load(q, e);
 }
 
 static struct json_object *json_of_check(const struct verify_check *k)
@@ -141,12 +163,21 @@ static int run_verify(struct cli *c, int argc, char **argv, struct err *e)
 		  .arg = "TIME",
 		  .value = &q.at,
 		  .help = "certificates must be valid then (default: now)" },
+		{ .name = "policy",
+		  .arg = "FILE",
+		  .value = &q.policy_path,
+		  .help = "what is asked of the image besides" },
+		{ .name = "lock",
+		  .arg = "FILE",
+		  .value = &q.lock_path,
+		  .help = "its packages must be those of this lock" },
 		{ .name = "json", .flag = &c->json, .help = "print the checks as JSON" },
 		{ 0 },
 	};
 	char **args;
 	size_t n;
 
+	policy_init(&q.policy);
 	int r = cli_parse(&cmd_verify, options, argc, argv, &args, &n);
 	if (r == 0)
 		r = prepare(c, &q, e);
@@ -162,7 +193,7 @@ const struct cli_command cmd_verify = {
 	.summary = "Prove what an image is, from the image alone",
 	.text = "IMAGE is a raw disk, or a block device. Each check is a line with its verdict and what was\n"
 		"found. Exits with 0 if all that is asked for holds, with 1 if the image is refused, with 2 on\n"
-		"a wrong command line, with 3 if a certificate is wrong, with 4 if the image cannot be read.",
+		"a wrong command line, with 3 if a certificate, policy or lock is wrong, with 4 if the image cannot be read.",
 	.min_args = 1,
 	.max_args = 1,
 	.run = run_verify,

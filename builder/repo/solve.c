@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/repo/solve.h"
 
+#include <solv/evr.h>
 #include <solv/poolarch.h>
 
 #include "builder/repo/solve_work.h"
@@ -290,4 +291,16 @@ int solve_closure(const struct solve_params *p, struct solve_result *ret, struct
 	free(w.candidates);
 	free(w.without_of);
 	return rc;
+}
+
+int solve_compare_versions(const char *a, const char *b, int *ret, struct err *e)
+{
+	Pool *pool = pool_create();
+
+	if (!pool)
+		return err_oom(e);
+	pool_setdisttype(pool, DISTTYPE_DEB);
+	*ret = pool_evrcmp_str(pool, a, b, EVRCMP_COMPARE);
+	pool_free(pool);
+	return 0;
 }

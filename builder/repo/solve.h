@@ -36,3 +36,10 @@ void solve_result_done(struct solve_result *r);
  *         once; -ENOMEM
  */
 int solve_closure(const struct solve_params *p, struct solve_result *ret, struct err *e) must_check;
+
+/**
+ * solve_compare_versions() - of Debian packages, as dpkg orders them
+ * @ret: less than, equal to or greater than 0, as @a is older than, the same as or newer than @b
+ * Return: 0; -ENOMEM
+ */
+int solve_compare_versions(const char *a, const char *b, int *ret, struct err *e) must_check;

@@ -5,7 +5,7 @@
 #include "base/source.h"
 #include "qemu-tests/cases/artefact.h"
 #include "qemu-tests/cases/case_util.h"
-#include "qemu-tests/cases/secrets.h"
+#include "builder/audit/secrets.h"
 
 #define SHOWN 4
 
@@ -20,6 +20,9 @@ struct search {
 static int found(void *data, const struct secret *secret, struct err *e)
 {
 	struct search *s = data;
+
+	if (secret->is_key && secret_is_known(secret->id))
+		return 0;
 	_cleanup_free_ char *finding =
 		str_printf("secret %s %s", secret->is_key ? secret->id : "-", secret->what);
 

@@ -28,8 +28,12 @@ static inline struct verify_report vs_verify_as(const struct verify_params *p)
 static inline struct verify_report vs_verify(void)
 {
 	X509 *const trust[] = { fx_db->cert };
-	const struct verify_params p = { .trust = trust, .n_trust = 1, .at = FX_NOW + 1 };
+	struct policy policy;
+	const struct verify_params p = {
+		.trust = trust, .n_trust = 1, .at = FX_NOW + 1, .policy = &policy
+	};
 
+	policy_init(&policy);
 	return vs_verify_as(&p);
 }
 

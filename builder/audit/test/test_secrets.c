@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/test/support.h"
-#include "qemu-tests/cases/secrets.h"
+#include "builder/audit/secrets.h"
 
 static struct err e;
 

@@ -11,6 +11,9 @@ struct secret {
 	char id[17]; /* of a key: hex, of its first bytes; "" for a word */
 };
 
+/** secret_is_known() - a private key that everybody has, since a library tests itself with it */
+bool secret_is_known(const char *id);
+
 /**
  * secrets_find() - look for private keys: PEM of any kind, and DER of RSA and EC as PKCS#8, PKCS#1 or SEC 1
  *

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "builder/audit/policy.h"
+
+#include <fnmatch.h>
+
+#include "builder/recipe/recipe_fields.h"
+
+#define KEY_BITS_MIN 2048
+#define KEY_BITS_MAX 16384
+#define KEY_ID_HEX   16
+
+FIELD_FN(add_certificate)
+{
+	_cleanup_free_ char *path = NULL;
+
+	int r = recipe_get_path(v, &path, e);
+	if (r < 0)
+		return r;
+	return strv_take(target, TAKE_PTR(path)) < 0 ? err_oom(e) : 0;
+}
+
+FIELD_FN(set_certificates)
+{
+	return yaml_each(v, add_certificate, &((struct policy *)target)->certificates, e);
+}
+
+FIELD_FN(set_key_bits)
+{
+	return yaml_u64(v, KEY_BITS_MIN, KEY_BITS_MAX, &((struct policy *)target)->key_bits, e);
+}
+
+static int set_allowed(const struct yaml_value *v, bool *ret, struct err *e)
+{
+	static const char *const names[] = { "refused", "allowed" };
+	size_t i;
+
+	int r = yaml_choice(v, names, ARRAY_SIZE(names), &i, e);
+	if (r == 0)
+		*ret = i;
+	return r;
+}
+
+FIELD_FN(set_empty_slot)
+{
+	return set_allowed(v, &((struct policy *)target)->empty_slot, e);
+}
+
+FIELD_FN(set_used_disk)
+{
+	return set_allowed(v, &((struct policy *)target)->used_disk, e);
+}
+
+FIELD_FN(set_initrd_shells)
+{
+	return set_allowed(v, &((struct policy *)target)->initrd_shells, e);
+}
+
+FIELD_FN(set_minimum_version)
+{
+	return yaml_string(v, &((struct policy *)target)->minimum_version, e);
+}
+
+FIELD_FN(set_cmdline)
+{
+	struct policy *p = target;
+
+	p->has_cmdline = true;
+	return yaml_strings(v, &p->cmdline, e);
+}
+
+FIELD_FN(set_required_packages)
+{
+	return recipe_get_package_names(v, &((struct policy *)target)->required_packages, e);
+}
+
+FIELD_FN(set_forbidden_packages)
+{
+	return recipe_get_package_names(v, &((struct policy *)target)->forbidden_packages, e);
+}
+
+FIELD_FN(minimum_package)
+{
+	return yaml_string(v, &((struct policy_minimum *)target)->package, e);
+}
+
+FIELD_FN(minimum_version)
+{
+	return yaml_string(v, &((struct policy_minimum *)target)->version, e);
+}
+
+FIELD_FN(add_minimum)
+{
+	static const struct yaml_field fields[] = { { "package", true, minimum_package },
+						    { "version", true, minimum_version } };
+	struct policy *p = target;
+	struct policy_minimum *m = recipe_grow((void **)&p->minimums, &p->n_minimums, sizeof(*m));
+
+	return m ? yaml_map(v, fields, ARRAY_SIZE(fields), m, e) : err_oom(e);
+}
+
+FIELD_FN(set_minimums)
+{
+	return yaml_each(v, add_minimum, target, e);
+}
+
+FIELD_FN(set_packages)
+{
+	static const struct yaml_field fields[] = { { "required", false, set_required_packages },
+						    { "forbidden", false, set_forbidden_packages },
+						    { "minimum", false, set_minimums } };
+
+	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
+}
+
+FIELD_FN(add_path)
+{
+	_cleanup_free_ char *path = NULL;
+
+	int r = yaml_string(v, &path, e);
+	if (r < 0)
+		return r;
+	if (*path != '/')
+		return yaml_error(v, e, "\"%s\" is no path in an image, such as /usr/bin/env",
+				  path);
+	return strv_take(target, TAKE_PTR(path)) < 0 ? err_oom(e) : 0;
+}
+
+FIELD_FN(set_required_paths)
+{
+	return yaml_each(v, add_path, &((struct policy *)target)->required_paths, e);
+}
+
+FIELD_FN(set_forbidden_paths)
+{
+	return yaml_each(v, add_path, &((struct policy *)target)->forbidden_paths, e);
+}
+
+FIELD_FN(set_paths)
+{
+	static const struct yaml_field fields[] = { { "required", false, set_required_paths },
+						    { "forbidden", false, set_forbidden_paths } };
+
+	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
+}
+
+FIELD_FN(add_known_key)
+{
+	_cleanup_free_ char *id = NULL;
+
+	int r = yaml_string(v, &id, e);
+	if (r < 0)
+		return r;
+	if (strlen(id) != KEY_ID_HEX || !recipe_all_of(id, "0123456789abcdef"))
+		return yaml_error(
+			v, e, "\"%s\" is no id of a key: verify says it where it finds one", id);
+	return strv_take(target, TAKE_PTR(id)) < 0 ? err_oom(e) : 0;
+}
+
+FIELD_FN(set_known_keys)
+{
+	return yaml_each(v, add_known_key, &((struct policy *)target)->known_keys, e);
+}
+
+void policy_init(struct policy *p)
+{
+	*p = (struct policy){ .key_bits = KEY_BITS_MIN, .empty_slot = true };
+}
+
+int policy_load(const char *path, struct policy *ret, struct err *e)
+{
+	static const struct yaml_field fields[] = {
+		{ "certificates", false, set_certificates },
+		{ "key-bits", false, set_key_bits },
+		{ "minimum-version", false, set_minimum_version },
+		{ "empty-slot", false, set_empty_slot },
+		{ "used-disk", false, set_used_disk },
+		{ "cmdline", false, set_cmdline },
+		{ "packages", false, set_packages },
+		{ "paths", false, set_paths },
+		{ "initrd-shells", false, set_initrd_shells },
+		{ "known-keys", false, set_known_keys },
+	};
+	_cleanup_(yaml_close) struct yaml_doc *doc = NULL;
+
+	int r = yaml_open(path, &doc, e);
+	if (r < 0)
+		return r;
+	struct yaml_value root = yaml_root(doc);
+	return yaml_map(&root, fields, ARRAY_SIZE(fields), ret, e);
+}
+
+void policy_done(struct policy *p)
+{
+	struct strv *const lists[] = { &p->certificates,      &p->cmdline,
+				       &p->required_packages, &p->forbidden_packages,
+				       &p->required_paths,    &p->forbidden_paths,
+				       &p->known_keys };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		strv_done(lists[i]);
+	for (size_t i = 0; i < p->n_minimums; i++) {
+		free(p->minimums[i].package);
+		free(p->minimums[i].version);
+	}
+	free(p->minimums);
+	free(p->minimum_version);
+	*p = (struct policy){ 0 };
+}
+
+bool policy_matches(const struct strv *patterns, const char *s)
+{
+	for (size_t i = 0; i < patterns->n; i++)
+		if (fnmatch(patterns->v[i], s, 0) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every file of /usr: is it asked for or forbidden, is it a private key or another secret? The tree is
+ * listed once; contents are read side by side, by a reader for each job.
+ */
+#include "base/span.h"
+#include "builder/audit/listing.h"
+#include "builder/audit/secrets.h"
+#include "builder/audit/verify_internal.h"
+
+#define FILE_BYTES_MAX (2 * GiB)
+#define JOBS_A_THREAD  4
+#define NAMED_MAX      5 /* of what was found, by name */
+
+struct search {
+	struct verify *v;
+	const struct source *src;
+	const struct listing *files;
+	size_t n_jobs;
+	struct strv *found; /* n_jobs lists */
+};
+
+/* One file, while it is searched. */
+struct searched {
+	const struct verify *v;
+	const char *path;
+	struct strv *found;
+};
+
+static int secret_found(void *ctx, const struct secret *s, struct err *e)
+{
+	struct searched *f = ctx;
+
+	if (secret_is_known(s->id) || strv_contains(&f->v->p->policy->known_keys, s->id))
+		return 0;
+	return strv_addf(f->found, "%s: %s at its byte %zu, id %s", f->path, s->what, s->at,
+			 s->id) < 0
+		       ? err_oom(e)
+		       : 0;
+}
+
+/* Names under which programs look for credentials. */
+static bool is_credential(const char *path)
+{
+	static const char *const places[] = { "lib/credstore/",
+					      "lib/credstore.encrypted/",
+					      "share/factory/etc/credstore/",
+					      "share/factory/etc/credstore.encrypted/",
+					      "etc/credstore/",
+					      "etc/credstore.encrypted/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (str_has_prefix(path, places[i]))
+			return true;
+	return str_has_suffix(path, ".cred") || strstr(path, "ssh_host_") != NULL;
+}
+
+/* The second field of a line is a hash, or says that there is none. */
+static bool has_password(const struct buf *content)
+{
+	struct span rest = { buf_str(content), content->len }, line;
+
+	while (span_line(&rest, &line)) {
+		const char *colon = memchr(line.p, ':', line.len);
+		const char *end = line.p + line.len;
+		if (colon && colon + 1 < end && !strchr("*!x:", colon[1]))
+			return true;
+	}
+	return false;
+}
+
+int verify_search_file(const struct verify *v, const char *path, const struct buf *content,
+		       struct strv *found, struct err *e)
+{
+	struct searched f = { v, path, found };
+	int r = 0;
+
+	if (is_credential(path))
+		r = strv_addf(found, "%s: a credential", path);
+	else if (str_has_suffix(path, "etc/shadow") && has_password(content))
+		r = strv_addf(found, "%s: a password's hash", path);
+	if (r < 0)
+		return err_oom(e);
+	return secrets_find(buf_str(content), content->len, NULL, secret_found, &f, e);
+}
+
+/* Every n_jobs-th file, so that jobs are of about the same size. */
+static int search_some(void *ctx, size_t job, struct err *e)
+{
+	_cleanup_(fs_reader_free) struct fs_reader *reader = NULL;
+	_cleanup_buf_ struct buf content = BUF_INIT;
+	struct search *s = ctx;
+
+	int r = fs_reader_open(s->src, &reader, e);
+	for (size_t i = job; r == 0 && i < s->files->n; i += s->n_jobs) {
+		const struct listed *l = &s->files->v[i];
+		if (!S_ISREG(l->st.mode))
+			continue;
+		content.len = 0;
+		r = pool_check(s->v->p->pool, e);
+		if (r == 0)
+			r = verify_read_file(reader, &l->st, FILE_BYTES_MAX, &content, e);
+		if (r == 0)
+			r = verify_search_file(s->v, l->path, &content, &s->found[job], e);
+		if (r < 0)
+			err_wrap(e, r, "/%s", l->path);
+	}
+	return r;
+}
+
+int verify_found(struct verify *v, enum verify_id id, struct strv *found, const char *good,
+		 struct err *e)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	if (found->n == 0)
+		return verify_ok(v, id, e, "%s", good);
+	strv_sort(found);
+	for (size_t i = 0; i < MIN(found->n, NAMED_MAX); i++)
+		buf_printf(&text, "%s%s", i ? "; " : "", found->v[i]);
+	if (buf_failed(&text))
+		return err_oom(e);
+	return verify_fail(v, id, e, "%s%s", buf_str(&text),
+			   found->n > NAMED_MAX ? "; and more" : "");
+}
+
+/* All that the jobs have found, in one list, whoever found it. */
+static int gather(struct search *s, struct strv *ret, struct err *e)
+{
+	for (size_t i = 0; i < s->n_jobs; i++)
+		for (size_t k = 0; k < s->found[i].n; k++)
+			if (strv_take(ret, TAKE_PTR(s->found[i].v[k])) < 0)
+				return err_oom(e);
+	return 0;
+}
+
+static int search_all(struct search *s, struct err *e)
+{
+	_cleanup_strv_ struct strv found = STRV_INIT;
+	char good[64];
+
+	s->found = calloc(s->n_jobs, sizeof(*s->found));
+	if (!s->found)
+		return err_oom(e);
+	int r = pool_run(s->v->p->pool, s->n_jobs, search_some, s, e);
+	if (r == 0)
+		r = gather(s, &found, e);
+	for (size_t i = 0; i < s->n_jobs; i++)
+		strv_done(&s->found[i]);
+	free(s->found);
+	if (r < 0)
+		return verify_failed(s->v, VERIFY_SECRETS, r, e);
+	snprintf(good, sizeof(good), "%zu files, directories and links: none", s->files->n);
+	return verify_found(s->v, VERIFY_SECRETS, &found, good, e);
+}
+
+int verify_forbidden(struct verify *v, const char *path, struct strv *found, struct err *e)
+{
+	if (!policy_matches(&v->p->policy->forbidden_paths, path))
+		return 0;
+	return strv_addf(found, "%s is forbidden", path) < 0 ? err_oom(e) : 0;
+}
+
+/* Patterns are of paths on the running node. */
+static int check_paths(struct verify *v, const struct listing *files, struct err *e)
+{
+	const struct strv *required = &v->p->policy->required_paths;
+	_cleanup_free_ bool *there = calloc(required->n + 1, sizeof(*there));
+	_cleanup_strv_ struct strv found = STRV_INIT;
+	int r = there ? 0 : err_oom(e);
+
+	for (size_t i = 0; r == 0 && i < files->n; i++) {
+		_cleanup_free_ char *path = str_printf("/usr/%s", files->v[i].path);
+		if (!path)
+			return err_oom(e);
+		r = verify_forbidden(v, path, &found, e);
+		for (size_t k = 0; k < required->n; k++) {
+			const struct strv one = { &required->v[k], 1, 1 };
+			there[k] = there[k] || policy_matches(&one, path);
+		}
+	}
+	for (size_t k = 0; r == 0 && k < required->n; k++)
+		if (!there[k] && strv_addf(&found, "%s is required, and missing", required->v[k]))
+			r = err_oom(e);
+	return r < 0 ? r : verify_found(v, VERIFY_USR_PATHS, &found, "as the policy asks", e);
+}
+
+int verify_content(struct verify *v, struct verify_slot *s, struct err *e)
+{
+	struct listing files = { 0 };
+	struct search search = { .v = v,
+				 .src = &s->usr_src,
+				 .files = &files,
+				 .n_jobs = v->p->pool ? JOBS_A_THREAD * pool_n_threads(v->p->pool)
+						      : 1 };
+
+	int r = listing_walk(&files, s->usr, e);
+	if (r < 0)
+		r = verify_failed(v, VERIFY_USR_FILESYSTEM, r, e);
+	else
+		r = check_paths(v, &files, e);
+	if (r == 0 && files.n)
+		r = search_all(&search, e);
+	listing_done(&files);
+	return r;
+}
