@@ -146,8 +146,7 @@ static int alter_fill(struct tamper *t, struct err *e)
 		"verity\0\0\1",
 		"\xeb\x3c\x90mkfs.fat",
 		"MZ",
-		"\x7f"
-		"ELF\2\1\1",
+		"\177ELF\2\1\1",
 		"070701",
 		" "
 	};

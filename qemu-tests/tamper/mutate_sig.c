@@ -69,12 +69,10 @@ static void space(struct tamper *t, const struct sig_part *s, struct buf *out)
 
 static void add_key(struct tamper *t, const struct sig_part *s, struct buf *out)
 {
-	static const char *const keys[] = {
-		"\"x\":1",
-		"\"rootHash\":\""
-		"0000000000000000000000000000000000000000000000000000000000000000\"",
-		"\"signature\":\"AAAA\"", "\"certificateFingerprint\":null", "\"roothash\":\"\""
-	};
+	static const char *const keys[] = { "\"x\":1", "\"rootHash\":\"00\"",
+					    "\"signature\":\"AAAA\"",
+					    "\"certificateFingerprint\":null",
+					    "\"roothash\":\"\"" };
 
 	buf_append_str(out, "{");
 	buf_append_str(out, tamper_pick(t, keys));
