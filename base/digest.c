@@ -7,19 +7,25 @@
 
 /* Fetching an algorithm takes longer than hashing a small file: it is done once. */
 static pthread_once_t md_once = PTHREAD_ONCE_INIT;
-static EVP_MD *md;
+static EVP_MD *sha256_fetched, *sha1_fetched;
 
 static void fetch_md(void)
 {
-	md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	sha256_fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+	sha1_fetched = EVP_MD_fetch(NULL, "SHA1", NULL);
+}
+
+static const EVP_MD *fetched(EVP_MD *const *md)
+{
+	pthread_once(&md_once, fetch_md);
+	if (!*md)
+		abort();
+	return *md;
 }
 
 static const EVP_MD *sha256_md(void)
 {
-	pthread_once(&md_once, fetch_md);
-	if (!md)
-		abort();
-	return md;
+	return fetched(&sha256_fetched);
 }
 
 struct sha256 {
@@ -82,4 +88,9 @@ void uuid_derive(const void *from, size_t len, const char *what, uint8_t uuid[16
 	memcpy(uuid, digest, 16);
 	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x80);
 	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+}
+
+void sha1_bytes(const void *data, size_t len, uint8_t out[SHA1_BYTES])
+{
+	check(EVP_Digest(data, len, out, NULL, fetched(&sha1_fetched), NULL));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* SHA-256 of bytes and of streams, by OpenSSL. */
+/* SHA-256 of bytes and of streams, by OpenSSL; SHA-1 where a format demands it. */
 #include "base/util.h"
 
 #define SHA256_BYTES 32
@@ -14,6 +14,12 @@ void sha256_bytes(const void *data, size_t len, uint8_t out[SHA256_BYTES]);
  * @uuid: as UUID text has it: byte 0 first
  */
 void uuid_derive(const void *from, size_t len, const char *what, uint8_t uuid[16]);
+
+#define SHA1_BYTES 20
+#define SHA1_HEX   (2 * SHA1_BYTES + 1)
+
+/** sha1_bytes() - for formats that name files by it: it protects nothing */
+void sha1_bytes(const void *data, size_t len, uint8_t out[SHA1_BYTES]);
 
 struct sha256;
 /** sha256_new() - the digest of content that comes in pieces; NULL when out of memory */
