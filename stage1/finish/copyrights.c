@@ -3,6 +3,8 @@
  * Licences ask for their texts to go where the programs go. Where a recipe removes the packages'
  * copyright files, they are kept in one compressed archive, under the paths that they would have.
  */
+#include "stage1/finish/copyrights.h"
+
 #include "stage1/finish/finish.h"
 #include "stage1/initrd/compress.h"
 #include "stage1/package/tar_write.h"
@@ -28,7 +30,6 @@ static int add_doc(struct tree *docs, const char *path, const struct package_ent
 	return r == -EEXIST || r == -ENOTDIR ? 0 : r;
 }
 
-/* What packages have below usr/share/doc, so that symlinks lead where they would on a system. */
 static int add_docs(struct tree *docs, const struct package *k, struct err *e)
 {
 	int r = 0;
@@ -42,10 +43,34 @@ static int add_docs(struct tree *docs, const struct package *k, struct err *e)
 	return r;
 }
 
+int copyrights_collect(struct package *const *packages, size_t n, struct tree **ret, struct err *e)
+{
+	_cleanup_(tree_free) struct tree *docs = tree_new();
+	int r = docs ? 0 : err_oom(e);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_docs(docs, packages[i], e);
+	if (r == 0)
+		*ret = TAKE_PTR(docs);
+	return r;
+}
+
+static char *copyright_path(const struct package *k)
+{
+	return str_printf(DOC "%s/copyright", k->name);
+}
+
+const struct blob *copyrights_find(const struct tree *docs, const struct package *k)
+{
+	_cleanup_free_ char *path = copyright_path(k);
+
+	return path ? tree_file_blob(docs, path) : NULL;
+}
+
 static int keep(const struct finish_params *p, const struct tree *docs, const struct package *k,
 		struct buf *tar, struct err *e)
 {
-	_cleanup_free_ char *path = str_printf(DOC "%s/copyright", k->name);
+	_cleanup_free_ char *path = copyright_path(k);
 
 	if (!path)
 		return err_oom(e);
@@ -84,12 +109,10 @@ static int put_compressed(const struct finish_params *p, const struct buf *tar, 
 
 int finish_copyrights(const struct finish_params *p, struct err *e)
 {
-	_cleanup_(tree_free) struct tree *docs = tree_new();
+	_cleanup_(tree_free) struct tree *docs = NULL;
 	_cleanup_buf_ struct buf tar = BUF_INIT;
-	int r = docs ? 0 : err_oom(e);
 
-	for (size_t i = 0; r == 0 && i < p->n_packages; i++)
-		r = add_docs(docs, p->packages[i], e);
+	int r = copyrights_collect(p->packages, p->n_packages, &docs, e);
 	for (size_t i = 0; r == 0 && i < p->n_packages; i++)
 		r = keep(p, docs, p->packages[i], &tar, e);
 	if (r < 0 || !tar.len)
