@@ -66,7 +66,7 @@ int sbom_departures(const struct sbom *s, struct strv *ret, struct err *e)
 
 int sbom_finish(struct sbom_document *d, struct err *e)
 {
-	uint8_t digest[SHA256_BYTES];
+	uint8_t digest[SHA256_BYTES], uuid[16];
 
 	if (buf_failed(&d->text))
 		return err_oom(e);
@@ -74,9 +74,8 @@ int sbom_finish(struct sbom_document *d, struct err *e)
 	if (!at)
 		return err_set(e, -EINVAL, "an SBOM has no place for its UUID");
 	sha256_bytes(d->text.data, d->text.len, digest);
-	digest[6] = (digest[6] & 0x0f) | 0x80; /* RFC 9562: version 8, made as its maker says */
-	digest[8] = (digest[8] & 0x3f) | 0x80;
-	uuid_format(digest, d->uuid);
+	uuid_derive(digest, sizeof(digest), "sbom", uuid);
+	uuid_format(uuid, d->uuid);
 	memcpy(at, d->uuid, strlen(SBOM_NO_UUID));
 	sha256_bytes(d->text.data, d->text.len, d->sha256);
 	return 0;

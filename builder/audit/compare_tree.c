@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "builder/attest/sbom.h"
 #include "builder/stages/cmdline.h"
 
 #define IN_MEMORY_MAX \
@@ -116,6 +117,8 @@ static int compare_file(struct compare *c, const struct pair *p, struct err *e)
 		return r;
 	if (p->t->is_usr && strv_add(&c->usr_changed, key) < 0)
 		return err_oom(e);
+	if (p->t->is_usr && str_has_prefix(p->x[0]->path, SBOM_DIR "/"))
+		return compare_bytes(c, &a, &b, DIFF_LISTED, e);
 	if (p->t->from_usr && came_from_usr(c, p->x[0]->path, "content"))
 		return compare_bytes(c, &a, &b, DIFF_FROM_USR, e);
 	if (p->t->from_usr && str_eq(p->x[0]->path, CMDLINE_PATTERN_PATH))

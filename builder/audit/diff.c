@@ -29,6 +29,7 @@ int diff_sources(const struct source *a, const struct source *b, const struct di
 
 	compare_init(&c, p, ret);
 	int r = compare_content(&c, a, b, e);
+	diff_report_settle(ret);
 	compare_done(&c);
 	return r;
 }
@@ -60,6 +61,7 @@ int diff_paths(const char *a, const char *b, const struct diff_params *p, struct
 			       "%s is a directory, %s is not: give two images, or two directories",
 			       paths[!dirs], paths[dirs]);
 	int r = dirs ? compare_outputs(&c, paths, e) : compare_files(&c, paths, e);
+	diff_report_settle(ret);
 	compare_done(&c);
 	return r;
 }

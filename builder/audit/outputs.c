@@ -9,6 +9,7 @@
 
 #define DISK_SUFFIX ".raw"
 #define UKI_SUFFIX  ".efi"
+#define LIST_SUFFIX ".json" /* of what tells of the others */
 #define DEPTH_MAX   16
 
 /* Longer ones first: the disk's is the end of the others. */
@@ -21,6 +22,9 @@ static const struct {
 	{ ".usr-verity-sig.raw", "usr-verity-sig-a" },
 	{ UKI_SUFFIX, "esp" },
 	{ ".roothash", NULL },
+	{ ".spdx.json", NULL },
+	{ ".cdx.json", NULL },
+	{ ".provenance.json", NULL },
 	{ DISK_SUFFIX, NULL },
 };
 
@@ -223,6 +227,8 @@ static int compare_output(struct compare *c, const struct outputs outs[2],
 		return compare_bytes(c, a, b, DIFF_ROOT_HASH, e);
 	if (is_copy(&outs[0], p->o[0]) && is_copy(&outs[1], p->o[1]))
 		return compare_bytes(c, a, b, DIFF_COPY, e);
+	if (str_has_suffix(p->o[0]->name, LIST_SUFFIX))
+		return compare_bytes(c, a, b, DIFF_LISTED, e);
 	return compare_content(c, a, b, e);
 }
 

@@ -61,6 +61,7 @@ static const struct {
 			     "the root hash, a half of it or what is derived from it: hash trees differ" },
 	[DIFF_SIGNED] = { "signed", "a signature of content, or by a key, that differs" },
 	[DIFF_COPY] = { "copy", "a copy of something that was compared already" },
+	[DIFF_LISTED] = { "listed", "an SBOM or provenance that lists what differs" },
 };
 
 const char *diff_kind_name(enum diff_kind k)
@@ -134,6 +135,17 @@ int diff_report_add(struct diff_report *r, const struct diff_item *item, struct 
 	else
 		item_done(&copy);
 	return rc;
+}
+
+void diff_report_settle(struct diff_report *r)
+{
+	if (diff_report_count(r, true))
+		return;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].kind == DIFF_LISTED)
+			r->v[i].kind = DIFF_CONTENT;
+	r->counts[DIFF_CONTENT] = r->counts[DIFF_LISTED];
+	r->counts[DIFF_LISTED] = 0;
 }
 
 size_t diff_report_count(const struct diff_report *r, bool causes)

@@ -38,6 +38,7 @@ enum diff_kind {
 	DIFF_ROOT_HASH,
 	DIFF_SIGNED,
 	DIFF_COPY,
+	DIFF_LISTED,
 	DIFF_N_KINDS,
 };
 
@@ -69,6 +70,9 @@ struct diff_report {
 
 /** diff_report_add() - all strings are copied, escaped and cut; Return: 0; -ENOMEM */
 int diff_report_add(struct diff_report *r, const struct diff_item *item, struct err *e) must_check;
+
+/** diff_report_settle() - at the end: lists that differ alone are the cause themselves */
+void diff_report_settle(struct diff_report *r);
 
 /** diff_report_count() - differences of causes or of consequences, kept or not */
 size_t diff_report_count(const struct diff_report *r, bool causes);

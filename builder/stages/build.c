@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/stages/build.h"
 
+#include "base/sink.h"
+
 #include <assert.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -13,6 +15,8 @@ static const char *const suffixes[BUILD_N_OUTPUTS] = {
 	[BUILD_VERITY_SIG] = ".usr-verity-sig.raw",
 	[BUILD_UKI] = ".efi",
 	[BUILD_ROOT_HASH] = ".roothash",
+	[BUILD_SPDX] = ".spdx.json",
+	[BUILD_CYCLONEDX] = ".cdx.json",
 };
 
 /* In order. Stages of the same number run side by side: /usr is written and hashed by one thread and
@@ -21,10 +25,10 @@ static const struct {
 	const struct stage *stage;
 	int group;
 } stages[] = {
-	{ &stage_inputs, 0 }, { &stage_packages, 1 },  { &stage_scripts, 2 },
-	{ &stage_tree, 3 },   { &stage_usr, 4 },       { &stage_initrd, 4 },
-	{ &stage_verity, 5 }, { &stage_root_hash, 6 }, { &stage_uki, 7 },
-	{ &stage_disk, 8 },
+	{ &stage_inputs, 0 }, { &stage_packages, 1 }, { &stage_scripts, 2 },
+	{ &stage_tree, 3 },   { &stage_sbom, 4 },     { &stage_usr, 5 },
+	{ &stage_initrd, 5 }, { &stage_verity, 6 },   { &stage_root_hash, 7 },
+	{ &stage_uki, 8 },    { &stage_disk, 9 },     { &stage_evidence, 10 },
 };
 
 void build_init(struct build *b, const struct build_params *p)
@@ -43,6 +47,12 @@ void build_done(struct build *b)
 	outfile_done(&b->spool);
 	tree_free(b->tree);
 	tree_free(b->initrd);
+	tree_free(b->esp);
+	free(b->removed);
+	components_done(&b->components);
+	inventory_done(&b->usr_files);
+	for (size_t i = 0; i < BUILD_N_SBOMS; i++)
+		sbom_document_done(&b->inner[i]);
 	for (size_t i = 0; i < b->n_packages; i++)
 		package_free(b->packages[i]);
 	free(b->packages);
@@ -74,6 +84,19 @@ int build_open_output(struct build *b, enum build_output o, struct err *e)
 	_cleanup_free_ char *path = build_output_path(b, o);
 
 	return path ? outfile_open(&b->out[o], path, 0644, e) : err_oom(e);
+}
+
+int build_write_output(struct build *b, enum build_output o, const void *data, size_t len,
+		       struct err *e)
+{
+	struct sink s;
+
+	int r = build_open_output(b, o, e);
+	if (r < 0)
+		return r;
+	sink_init_fd(&s, b->out[o].fd);
+	r = sink_pwrite(&s, 0, data, len, e);
+	return r < 0 ? err_wrap(e, r, "%s", b->out[o].path) : 0;
 }
 
 void build_derive(const struct build *b, const char *what, void *out, size_t len)

@@ -9,6 +9,7 @@
 #include "base/pool.h"
 #include "base/progress.h"
 #include "base/strv.h"
+#include "builder/attest/sbom.h"
 #include "builder/cache/cache.h"
 #include "builder/recipe/recipe.h"
 #include "builder/repo/lock.h"
@@ -44,8 +45,12 @@ enum build_output {
 	BUILD_VERITY_SIG, /* .usr-verity-sig.raw */
 	BUILD_UKI,	  /* .efi */
 	BUILD_ROOT_HASH,  /* .roothash: 64 hex digits and a newline */
+	BUILD_SPDX,	  /* .spdx.json: the outer SBOM */
+	BUILD_CYCLONEDX,  /* .cdx.json: the same in another format */
 	BUILD_N_OUTPUTS,
 };
+
+enum build_sbom { BUILD_SBOM_SPDX, BUILD_SBOM_CYCLONEDX, BUILD_N_SBOMS };
 
 /* The state that stages hand on. Each field says which stage sets it. */
 struct build {
@@ -62,8 +67,15 @@ struct build {
 
 	struct tree *tree;   /* tree: the system; from its end on, what is in /usr */
 	struct tree *initrd; /* tree */
-	struct blob *kernel, *stub, *boot_loader, *os_release; /* tree */
-	char *kernel_version;				       /* tree */
+	struct blob *kernel, *stub, *boot_loader, *os_release;		      /* tree */
+	char *kernel_version;						      /* tree */
+	const struct tree_origin *kernel_from, *stub_from, *boot_loader_from; /* tree: its own */
+	size_t *removed; /* tree: for each of the recipe's remove, how many entries it left out */
+
+	struct components components; /* sbom */
+	struct inventory usr_files;   /* sbom: of the tree, with the inner SBOMs */
+	struct sbom_document
+		inner[BUILD_N_SBOMS]; /* sbom: without their texts, which are in the tree */
 
 	char usr_label[16 + 1];	  /* usr (plan): of the name, what both filesystems have room for */
 	struct outfile spool;	  /* usr (plan): compressed contents, until they are written */
@@ -78,6 +90,8 @@ struct build {
 	struct buf verity_sig;			   /* root-hash (run): the partition's content */
 	char *cmdline;				   /* root-hash (run) */
 	struct buf uki;				   /* uki (run): signed */
+	struct tree *esp;			   /* disk (run) */
+	uint8_t output_sha256[BUILD_N_OUTPUTS][SHA256_BYTES]; /* evidence (run): not of the disk */
 
 	struct strv notices; /* for the person: what the build did that may surprise */
 	struct build_timing timings[32];
@@ -91,7 +105,8 @@ struct stage {
 };
 
 extern const struct stage stage_inputs, stage_packages, stage_scripts, stage_tree, stage_usr,
-	stage_verity, stage_initrd, stage_root_hash, stage_uki, stage_disk;
+	stage_verity, stage_initrd, stage_root_hash, stage_uki, stage_disk, stage_sbom,
+	stage_evidence;
 
 /** build_init() - @b is to be given to build_done() whatever follows */
 void build_init(struct build *b, const struct build_params *p);
@@ -127,6 +142,10 @@ char *build_output_path(const struct build *b, enum build_output o) must_check;
 
 /** build_open_output() - begin an output file */
 int build_open_output(struct build *b, enum build_output o, struct err *e) must_check;
+
+/** build_write_output() - an output of bytes at hand */
+int build_write_output(struct build *b, enum build_output o, const void *data, size_t len,
+		       struct err *e) must_check;
 
 /** build_derive() - @len (at most 32) bytes that depend on the inputs and on @what alone */
 void build_derive(const struct build *b, const char *what, void *out, size_t len);

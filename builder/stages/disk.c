@@ -24,15 +24,31 @@ static int plan(struct build *b, struct err *e)
 	return layout_place(b->layout, &lp, &b->plan, e);
 }
 
-static int add(struct build *b, struct tree *t, const char *path, struct blob *blob, struct err *e)
+static int add_from(struct build *b, const struct tree_origin *from, const char *path,
+		    struct blob *blob, struct err *e)
 {
-	const struct tree_meta m = { .mode = 0644, .mtime = b->time };
+	const struct tree_meta m = { .mode = 0644,
+				     .mtime = b->time,
+				     .origin = tree_add_origin(b->esp, from->kind, from->name,
+							       from->version) };
 
-	return tree_add_file(t, path, &m, blob, NULL, e);
+	if (!m.origin) {
+		blob_unref(blob);
+		return err_oom(e);
+	}
+	return tree_add_file(b->esp, path, &m, blob, NULL, e);
+}
+
+static int add(struct build *b, const char *path, struct blob *blob, struct err *e)
+{
+	static const struct tree_origin own = { TREE_ORIGIN_RECIPE, (char *)(uintptr_t) "esp",
+						NULL };
+
+	return add_from(b, &own, path, blob, e);
 }
 
 /* The boot loader, signed, under the name that firmware looks for and under its own. */
-static int add_loader(struct build *b, struct tree *t, struct err *e)
+static int add_loader(struct build *b, struct err *e)
 {
 	const char *fallback = str_eq(b->p.recipe->arch, "arm64") ? "EFI/BOOT/BOOTAA64.EFI"
 								  : "EFI/BOOT/BOOTX64.EFI";
@@ -50,40 +66,38 @@ static int add_loader(struct build *b, struct tree *t, struct err *e)
 	loader = blob_new(out.data, out.len);
 	if (!loader)
 		return err_oom(e);
-	r = add(b, t, fallback, blob_ref(loader), e);
-	return r < 0 ? r : add(b, t, own, blob_ref(loader), e);
+	r = add_from(b, b->boot_loader_from, fallback, blob_ref(loader), e);
+	return r < 0 ? r : add_from(b, b->boot_loader_from, own, blob_ref(loader), e);
 }
 
-static int add_enrolment(struct build *b, struct tree *t, struct err *e)
+static int add_enrolment(struct build *b, struct err *e)
 {
 	static const char *const paths[] = { ESP_KEYS "/PK.auth", ESP_KEYS "/KEK.auth",
 					     ESP_KEYS "/db.auth" };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && b->auth[0] && i < ARRAY_SIZE(paths); i++)
-		r = add(b, t, paths[i], blob_ref(b->auth[i]), e);
+		r = add(b, paths[i], blob_ref(b->auth[i]), e);
 	return r;
 }
 
-static int esp_tree(struct build *b, struct tree **ret, struct err *e)
+static int make_esp_tree(struct build *b, struct err *e)
 {
-	_cleanup_(tree_free) struct tree *t = tree_new();
 	_cleanup_free_ char *uki_path =
 		str_printf("EFI/Linux/%s_%s.efi", b->p.recipe->name, b->p.recipe->version);
 
-	if (!t || !uki_path)
+	b->esp = tree_new();
+	if (!b->esp || !uki_path)
 		return err_oom(e);
-	int r = add_loader(b, t, e);
+	int r = add_loader(b, e);
 	if (r == 0)
-		r = add(b, t, uki_path, blob_new(b->uki.data, b->uki.len), e);
+		r = add(b, uki_path, blob_new(b->uki.data, b->uki.len), e);
 	if (r == 0)
-		r = add(b, t, "loader/loader.conf", blob_new_str(ESP_LOADER_CONF), e);
+		r = add(b, "loader/loader.conf", blob_new_str(ESP_LOADER_CONF), e);
 	if (r == 0)
-		r = add(b, t, "loader/entries.srel", blob_new_str(ESP_ENTRIES_SREL), e);
+		r = add(b, "loader/entries.srel", blob_new_str(ESP_ENTRIES_SREL), e);
 	if (r == 0)
-		r = add_enrolment(b, t, e);
-	if (r == 0)
-		*ret = TAKE_PTR(t);
+		r = add_enrolment(b, e);
 	return r;
 }
 
@@ -91,7 +105,6 @@ static int esp_tree(struct build *b, struct tree **ret, struct err *e)
 static int write_esp(struct build *b, struct sink *disk, struct err *e)
 {
 	const struct layout_placed *esp = layout_placed_find(&b->plan, LAYOUT_ESP, LAYOUT_NO_SLOT);
-	_cleanup_(tree_free) struct tree *t = NULL;
 	struct fs_params p = { .label = ESP_LABEL,
 			       .time = b->time,
 			       .size_bytes = esp->size_bytes,
@@ -107,9 +120,9 @@ static int write_esp(struct build *b, struct sink *disk, struct err *e)
 			b->layout->name, (unsigned long long)(esp->size_bytes / MiB),
 			(double)b->uki.len / (double)MiB);
 	layout_volume_id(b->root_hash, p.uuid);
-	int r = esp_tree(b, &t, e);
+	int r = make_esp_tree(b, e);
 	if (r == 0)
-		r = fs_writer_vfat.plan(t, &p, &plan, e);
+		r = fs_writer_vfat.plan(b->esp, &p, &plan, e);
 	if (r < 0)
 		return err_wrap(e, r, "esp");
 	sink_init_window(&part, disk, esp->start_bytes, esp->size_bytes);

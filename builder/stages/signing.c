@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The root hash's signature, the command line that demands it, and the UKI. */
-#include "base/sink.h"
 #include "builder/stages/build.h"
 #include "builder/stages/cmdline.h"
 #include "signing/authenticode.h"
 #include "signing/root_hash.h"
 #include "signing/uki.h"
-
-/* An output of a few bytes. */
-static int write_output(struct build *b, enum build_output o, const void *data, size_t len,
-			struct err *e)
-{
-	struct sink s;
-
-	int r = build_open_output(b, o, e);
-	if (r < 0)
-		return r;
-	sink_init_fd(&s, b->out[o].fd);
-	r = sink_pwrite(&s, 0, data, len, e);
-	return r < 0 ? err_wrap(e, r, "%s", b->out[o].path) : 0;
-}
 
 static int make_cmdline(struct build *b, const char *hash_hex, const struct buf *der, struct err *e)
 {
@@ -45,9 +30,10 @@ static int root_hash_run(struct build *b, struct err *e)
 	hex_encode(b->root_hash, sizeof(b->root_hash), hex);
 	r = make_cmdline(b, hex, &der, e);
 	if (r == 0)
-		r = write_output(b, BUILD_VERITY_SIG, b->verity_sig.data, b->verity_sig.len, e);
+		r = build_write_output(b, BUILD_VERITY_SIG, b->verity_sig.data, b->verity_sig.len,
+				       e);
 	strcat(hex, "\n");
-	return r < 0 ? r : write_output(b, BUILD_ROOT_HASH, hex, strlen(hex), e);
+	return r < 0 ? r : build_write_output(b, BUILD_ROOT_HASH, hex, strlen(hex), e);
 }
 
 const struct stage stage_root_hash = { .name = "root-hash", .run = root_hash_run };
@@ -95,7 +81,7 @@ static int uki_run(struct build *b, struct err *e)
 	r = authenticode_sign(b->signer, &b->uki, e);
 	if (r < 0)
 		return err_wrap(e, r, "UKI");
-	return write_output(b, BUILD_UKI, b->uki.data, b->uki.len, e);
+	return build_write_output(b, BUILD_UKI, b->uki.data, b->uki.len, e);
 }
 
 const struct stage stage_uki = { .name = "uki", .plan = uki_plan, .run = uki_run };

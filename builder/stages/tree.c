@@ -15,13 +15,18 @@
 #include "stage1/tree/overlay.h"
 #include "stage1/tree/reroot.h"
 
-static int warn_unused(struct build *b, const struct tree_exclude *x, struct err *e)
+static int count_removed(struct build *b, const struct tree_exclude *x, struct err *e)
 {
-	for (size_t i = 0; i < b->p.recipe->n_remove; i++)
-		if (tree_exclude_count(x, i) == 0 && !b->p.recipe->remove[i].shared &&
+	b->removed = calloc(b->p.recipe->n_remove + 1, sizeof(*b->removed));
+	if (!b->removed)
+		return err_oom(e);
+	for (size_t i = 0; i < b->p.recipe->n_remove; i++) {
+		b->removed[i] = tree_exclude_count(x, i);
+		if (b->removed[i] == 0 && !b->p.recipe->remove[i].shared &&
 		    strv_addf(&b->notices, "%s: remove: nothing matches %s", b->p.recipe->path,
 			      b->p.recipe->remove[i].path) < 0)
 			return err_oom(e);
+	}
 	return 0;
 }
 
@@ -51,7 +56,7 @@ static int merge(struct build *b, struct err *e)
 		.cancel = b->p.pool,
 	};
 	r = tree_merge_packages(b->tree, &mp, e);
-	return r < 0 ? r : warn_unused(b, exclude, e);
+	return r < 0 ? r : count_removed(b, exclude, e);
 }
 
 static int overlay(struct build *b, struct tree *t, const struct strv *dirs, const char *name,
@@ -118,14 +123,21 @@ static struct finish_params finish_params(struct build *b)
 	};
 }
 
-static int take_blob(struct build *b, const char *path, const char *why, struct blob **ret,
+struct taken {
+	struct blob **blob;
+	const struct tree_origin **from; /* NULL: it does not matter */
+};
+
+static int take_blob(struct build *b, const char *path, const char *why, const struct taken *ret,
 		     struct err *e)
 {
-	struct blob *blob = tree_file_blob(b->tree, path);
+	const struct tree_node *n = tree_resolve(b->tree, path);
 
-	if (!blob)
+	if (!n || !tree_is_file(n))
 		return err_set(e, -EINVAL, "the image has no %s: add %s to packages", path, why);
-	*ret = blob_ref(blob);
+	*ret->blob = blob_ref(n->inode->blob);
+	if (ret->from)
+		*ret->from = n->inode->origin;
 	return 0;
 }
 
@@ -136,13 +148,16 @@ static int take_boot_files(struct build *b, struct err *e)
 
 	snprintf(stub, sizeof(stub), "usr/lib/systemd/boot/efi/linux%s.efi.stub", suffix);
 	snprintf(loader, sizeof(loader), "usr/lib/systemd/boot/efi/systemd-boot%s.efi", suffix);
-	int r = take_blob(b, stub, "systemd-boot-efi", &b->stub, e);
+	int r = take_blob(b, stub, "systemd-boot-efi", &(struct taken){ &b->stub, &b->stub_from },
+			  e);
 	if (r == 0)
-		r = take_blob(b, loader, "systemd-boot-efi", &b->boot_loader, e);
+		r = take_blob(b, loader, "systemd-boot-efi",
+			      &(struct taken){ &b->boot_loader, &b->boot_loader_from }, e);
 	if (r == 0)
-		r = take_blob(b, "usr/lib/os-release", "base-files", &b->os_release, e);
+		r = take_blob(b, "usr/lib/os-release", "base-files",
+			      &(struct taken){ &b->os_release, NULL }, e);
 	if (r == 0)
-		r = finish_take_boot(b->tree, &b->kernel, &b->kernel_version, e);
+		r = finish_take_boot(b->tree, &b->kernel, &b->kernel_version, &b->kernel_from, e);
 	return r;
 }
 

@@ -29,8 +29,9 @@
  * usr/lib/modules/<version>/config, boot/System.map-<version> is dropped. boot/ is empty afterwards.
  * @ret_kernel: the kernel image; the caller's reference
  * @ret_version: its version, as in usr/lib/modules; on the heap
+ * @ret_origin: what brought it; the tree's
  * Return: 0; -ENOENT no kernel; -EEXIST more than one, or something in boot/ that is none of these, by
  *         its path; -ENOMEM
  */
 int finish_take_boot(struct tree *t, struct blob **ret_kernel, char **ret_version,
-		     struct err *e) must_check;
+		     const struct tree_origin **ret_origin, struct err *e) must_check;

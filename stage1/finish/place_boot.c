@@ -54,7 +54,8 @@ static int drop_symbols(struct tree *t, const char *version, struct err *e)
 	return 0;
 }
 
-int finish_take_boot(struct tree *t, struct blob **ret_kernel, char **ret_version, struct err *e)
+int finish_take_boot(struct tree *t, struct blob **ret_kernel, char **ret_version,
+		     const struct tree_origin **ret_origin, struct err *e)
 {
 	struct tree_node *boot = tree_lookup(t, "boot"), *kernel = NULL;
 
@@ -65,6 +66,7 @@ int finish_take_boot(struct tree *t, struct blob **ret_kernel, char **ret_versio
 		return r;
 	_cleanup_free_ char *version = strdup(kernel->name + strlen("vmlinuz-"));
 	_cleanup_(blob_unref) struct blob *blob = blob_ref(kernel->inode->blob);
+	const struct tree_origin *origin = kernel->inode->origin;
 	if (!version)
 		return err_oom(e);
 	r = place_config(t, version, e);
@@ -80,5 +82,6 @@ int finish_take_boot(struct tree *t, struct blob **ret_kernel, char **ret_versio
 			       boot->children[0]->name);
 	*ret_kernel = TAKE_PTR(blob);
 	*ret_version = TAKE_PTR(version);
+	*ret_origin = origin;
 	return 0;
 }

@@ -74,7 +74,8 @@ differ "$T/one" "$T/two"
 is_only_cause "node_1.raw: usr-a: /lib/sysctl.d/60-node.conf: content, line"
 for what in "usr-verity-a: hash tree" "usr-verity-sig-a: rootHash" ".cmdline: word" \
 	"certificate 1: signature: value" "partition table: partition 2: UUID" \
-	"node_1.roothash: content" "node_1.usr.raw: content" "node_1.efi: content"; do
+	"node_1.roothash: content" "node_1.usr.raw: content" "node_1.efi: content" \
+	"usr-a: /share/sbom/node.spdx.json: content" "node_1.cdx.json: content"; do
 	follows "$what"
 done
 rm -r "$T/two"

@@ -140,32 +140,34 @@ START_TEST(boot)
 	struct fixture f;
 	struct err e;
 	struct blob *kernel = NULL;
+	const struct tree_origin *origin = NULL;
 	char *version = NULL;
 
 	fx_init(&f);
-	ck_fails(finish_take_boot(f.tree, &kernel, &version, &e), -ENOENT,
+	ck_fails(finish_take_boot(f.tree, &kernel, &version, &origin, &e), -ENOENT,
 		 "no package brings a kernel (boot/vmlinuz-*): name one");
 	fx_file(&f, "boot/System.map-6.12-cloud", "symbols");
 	fx_file(&f, "boot/config-6.12-cloud", "CONFIG_X=y\n");
-	ck_fails(finish_take_boot(f.tree, &kernel, &version, &e), -ENOENT,
+	ck_fails(finish_take_boot(f.tree, &kernel, &version, &origin, &e), -ENOENT,
 		 "no package brings a kernel (boot/vmlinuz-*): name one");
 	fx_file(&f, "boot/vmlinuz-6.12-cloud", "MZ");
 	fx_dir(&f, "usr/lib/modules/6.12-cloud", 0755, 0, 0);
-	ck_ok(finish_take_boot(f.tree, &kernel, &version, &e));
+	ck_ok(finish_take_boot(f.tree, &kernel, &version, &origin, &e));
 	ck_assert_str_eq(version, "6.12-cloud");
 	ck_assert_uint_eq(kernel->len, 2);
+	ck_assert_int_eq(origin->kind, TREE_ORIGIN_PACKAGE);
 	fx_expect_text(&f, "usr/lib/modules/6.12-cloud/config", "CONFIG_X=y\n");
 	ck_assert_uint_eq(tree_lookup(f.tree, "boot")->n_children, 0);
 	blob_unref(kernel);
 	free(version);
 	fx_file(&f, "boot/vmlinuz-1", "MZ");
 	fx_file(&f, "boot/vmlinuz-2", "MZ");
-	ck_fails(finish_take_boot(f.tree, &kernel, &version, &e), -EEXIST, "vmlinuz-2");
+	ck_fails(finish_take_boot(f.tree, &kernel, &version, &origin, &e), -EEXIST, "vmlinuz-2");
 	fx_done(&f);
 	fx_init(&f);
 	fx_file(&f, "boot/vmlinuz-1", "MZ");
 	fx_file(&f, "boot/grub", "x");
-	ck_fails(finish_take_boot(f.tree, &kernel, &version, &e), -EEXIST, "boot/grub");
+	ck_fails(finish_take_boot(f.tree, &kernel, &version, &origin, &e), -EEXIST, "boot/grub");
 	fx_done(&f);
 }
 END_TEST
