@@ -72,4 +72,20 @@ with_certificate web.crt 3 "its extended key usage lacks codeSigning: it is not 
 change 's,certificate: [^}]*,&\, enroll: ../nowhere,'
 fails 4 "$yaml: signing: enroll (made by slipway keygen): $T/nowhere/PK.auth: No such file" plan
 try 0 "" bash -c "[ ! -e '$T/out' ] && [ ! -e /tmp/none ]"
+
+# Whose updates the node takes.
+with_update_key() { # name, status, message
+	restore
+	echo "updates: {source: \"https://updates.example\", key: ../keys/$1}" >>"$yaml"
+	try "$2" "$3" "$slipway" recipe check "$recipe"
+}
+with_update_key no.gpg 3 "$yaml: updates: key: $keys/no.gpg: No such file or directory"
+gpg -q --export test >"$keys/update.gpg"
+with_update_key update.gpg 0 ""
+gpg -q --export --armor test >"$keys/update.asc"
+with_update_key update.asc 3 "this is no OpenPGP public key in binary form: give what gpg --export KEY writes"
+gpg -q --batch --passphrase '' --export-secret-keys test >"$keys/secret.gpg"
+with_update_key secret.gpg 3 "this is a secret key, which must not get into an image"
+: >"$keys/empty.gpg"
+with_update_key empty.gpg 3 "this is no OpenPGP public key"
 finish
