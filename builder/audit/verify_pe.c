@@ -30,11 +30,11 @@ int verify_pe(struct verify *v, const struct verify_pe *pe, struct err *e)
 {
 	X509 *signer;
 
-	int r = verify_signer(v, VERIFY_UKI_SIGNATURE, is_signed, pe, &signer, e);
+	int r = verify_signer(v, VERIFY_PE_SIGNATURE, is_signed, pe, &signer, e);
 	if (r < 0 || !signer)
 		return r;
 	r = check_form(v, pe, signer, e);
 	if (r < 0)
-		return verify_failed(v, VERIFY_UKI_FORM, r, e);
-	return verify_ok(v, VERIFY_UKI_FORM, e, "one signature, at the end of %zu bytes", pe->len);
+		return verify_failed(v, VERIFY_PE_FORM, r, e);
+	return verify_ok(v, VERIFY_PE_FORM, e, "one signature, at the end of %zu bytes", pe->len);
 }

@@ -32,9 +32,9 @@ static const struct {
 	[VERIFY_USR_PACKAGES] = { "usr.packages", "the list of packages, with the policy" },
 	[VERIFY_USR_LOCK] = { "usr.lock", "the list of packages, with the lock" },
 	[VERIFY_USR_PATHS] = { "usr.paths", "the names of all files, with the policy" },
-	[VERIFY_UKI_SIGNATURE] = { "pe.signature", "the Secure Boot signature" },
-	[VERIFY_UKI_FORM] = { "pe.form", "what that signature does not cover, with what our "
-					 "writer makes" },
+	[VERIFY_PE_SIGNATURE] = { "pe.signature", "the Secure Boot signature" },
+	[VERIFY_PE_FORM] = { "pe.form", "what that signature does not cover, with what our "
+					"writer makes" },
 	[VERIFY_UKI_SECTIONS] = { "uki.sections", "the sections of the kernel's file" },
 	[VERIFY_UKI_OSREL] = { "uki.osrel", "os-release, with that of /usr" },
 	[VERIFY_UKI_UNAME] = { "uki.uname", "the kernel's release, with the modules of /usr" },

@@ -23,6 +23,12 @@ struct im_spec {
 	int64_t esp_time;
 	uint8_t salt, verity_uuid; /* verity_uuid: 0: as builds derive it */
 	int level;		   /* of the initrd's compression */
+	/* What a test does to the parts before they are put together; NULL: nothing. */
+	void (*change_usr)(struct buf *filesystem);
+	void (*change_uki)(struct uki_params *p);
+	void (*change_unsigned)(struct buf *uki);
+	void (*change_esp)(struct tree *t);
+	void (*change_plan)(struct layout_plan *p);
 	struct signer *signer;
 };
 
@@ -109,13 +115,17 @@ static inline void im_uki(const struct im_spec *s, const uint8_t root[32], const
 	fx_make_kernel(&kernel, PE_MACHINE_X86_64, FX_SBAT_HEADER "linux,1,The kernel");
 	const struct initrd_pack_params pack = { COMPRESS_ZSTD, s->level, IM_TIME, NULL };
 	ck_ok(initrd_pack(s->initrd, &pack, &initrd, &e));
-	const struct uki_params p = { .stub = { stub.data, stub.len },
-				      .linux_ = { kernel.data, kernel.len },
-				      .initrd = { initrd.data, initrd.len },
-				      .osrel = { osrel->data, osrel->len },
-				      .cmdline = { cmdline, strlen(cmdline) },
-				      .uname = { "6.12", 4 } };
+	struct uki_params p = { .stub = { stub.data, stub.len },
+				.linux_ = { kernel.data, kernel.len },
+				.initrd = { initrd.data, initrd.len },
+				.osrel = { osrel->data, osrel->len },
+				.cmdline = { cmdline, strlen(cmdline) },
+				.uname = { "6.12", 4 } };
+	if (s->change_uki)
+		s->change_uki(&p);
 	ck_ok(uki_build(&p, out, &e));
+	if (s->change_unsigned)
+		s->change_unsigned(out);
 	ck_ok(authenticode_sign(s->signer, out, &e));
 }
 
@@ -146,6 +156,8 @@ static inline void im_esp(const struct im_spec *s, const uint8_t root[32], const
 	im_file(t, "EFI/systemd/systemd-bootx64.efi", loader.data, loader.len);
 	im_text(t, "loader/loader.conf", ESP_LOADER_CONF);
 	im_text(t, "loader/entries.srel", ESP_ENTRIES_SREL);
+	if (s->change_esp)
+		s->change_esp(t);
 	if (!p.uuid[0])
 		layout_volume_id(root, p.uuid);
 	im_fs(&fs_writer_vfat, t, &p, out);
@@ -216,13 +228,17 @@ static inline void im_make(const struct im_spec *s, const char *path)
 
 	im_plan(s, &l, &plan);
 	im_fs(s->usr_writer, s->usr, &s->usr_fs, &usr);
+	if (s->change_usr)
+		s->change_usr(&usr);
 	im_verity(s, &usr, &verity, root);
 	ck_ok(root_hash_sign(s->signer, root, &der, &e));
 	ck_ok(verity_sig_build(s->signer->cert, root, der.data, der.len, &sig, &e));
 	im_uki(s, root, &der, &uki);
 	im_esp(s, root, &uki, &esp);
-	ck_assert_int_eq(ftruncate(fd, (off_t)plan.disk_bytes), 0);
 	layout_set_root_hash(&plan, root);
+	if (s->change_plan)
+		s->change_plan(&plan);
+	ck_assert_int_eq(ftruncate(fd, (off_t)plan.disk_bytes), 0);
 	im_put(fd, &plan, LAYOUT_ESP, &esp);
 	im_put(fd, &plan, LAYOUT_USR, &usr);
 	im_put(fd, &plan, LAYOUT_USR_VERITY, &verity);

@@ -14,6 +14,24 @@ try 0 "ok     slot.tree            slot a: usr: root hash $(<"$here/out/node_1.r
 	"$slipway" verify "$image" "${trust[@]}"
 try 1 "certificate.time" "$slipway" verify "$image" "${trust[@]}" --at 2001-01-01
 
+# The lock that it was built from, and one that asks for something else.
+lock=$here/recipes/node/recipe.lock
+try 0 "all of them as in the lock" "$slipway" verify "$image" "${trust[@]}" --lock "$lock"
+sed '/^package bash /d; s/^package less [^ ]*/package less 0/' "$lock" >"$T/other.lock"
+try 1 "bash 5.2.37-2+b10 is not in the lock; less is of version" \
+	"$slipway" verify "$image" "${trust[@]}" --lock "$T/other.lock"
+
+# A policy, and its certificates beside it.
+cp "$here/keys/"{PK,KEK,db}.crt "$T"
+cat >"$T/policy.yaml" <<END
+certificates: [PK.crt, KEK.crt, db.crt]
+packages: {required: [systemd], minimum: [{package: systemd, version: "250"}]}
+paths: {required: [/usr/lib/os-release], forbidden: ["/usr/bin/python*"]}
+END
+try 0 "as the policy asks" "$slipway" verify "$image" --policy "$T/policy.yaml"
+echo 'key-bits: 4096' >>"$T/policy.yaml"
+try 1 "RSA of 2048 bits, expected 4096 at least" "$slipway" verify "$image" --policy "$T/policy.yaml"
+
 # What nobody but KEK has signed is refused, and so is what it has not.
 try 1 "FAIL   slot.signature" "$slipway" verify "$image" --trust "$here/keys/KEK.crt"
 

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a policy or a lock asks for, of a good disk that has it or has it not. */
+#include "builder/audit/test/verify_support.h"
+
+static struct err e;
+
+static void stanza(struct im_spec *s, const char *name, const char *version)
+{
+	_cleanup_free_ char *path = str_printf("lib/dpkg/status.d/%s", name);
+	_cleanup_free_ char *text =
+		str_printf("Package: %s\nVersion: %s\nArchitecture: amd64\n", name, version);
+
+	im_text(s->usr, path, text);
+}
+
+static void make(void)
+{
+	struct im_spec s;
+
+	im_spec_init(&s);
+	stanza(&s, "bash", "5.2-1");
+	stanza(&s, "zlib1g", "1:1.3-2");
+	im_text(s.usr, "lib/dpkg/status.d/bash.md5sums", "");
+	im_make(&s, fx_path("disk.raw"));
+	im_spec_done(&s);
+}
+
+static struct verify_report verify_as(const char *policy_text, const struct lock *lock)
+{
+	X509 *const trust[] = { fx_db->cert };
+	_cleanup_policy_ struct policy policy;
+	const struct verify_params p = {
+		.trust = trust, .n_trust = 1, .at = FX_NOW, .policy = &policy, .lock = lock
+	};
+
+	policy_init(&policy);
+	fx_write("policy.yaml", policy_text, strlen(policy_text));
+	ck_ok(policy_load(fx_path("policy.yaml"), &policy, &e));
+	return vs_verify_as(&p);
+}
+
+static const struct {
+	const char *text;
+	enum verify_id fails; /* VERIFY_N_IDS: none */
+} policies[] = {
+	{ "{}", VERIFY_N_IDS },
+	{ "packages: {required: [bash], forbidden: [perl]}", VERIFY_N_IDS },
+	{ "packages: {required: [perl]}", VERIFY_USR_PACKAGES },
+	{ "packages: {forbidden: [bash]}", VERIFY_USR_PACKAGES },
+	{ "packages: {minimum: [{package: bash, version: \"5.2-1\"}]}", VERIFY_N_IDS },
+	{ "packages: {minimum: [{package: bash, version: \"5.2~rc1-9\"}]}", VERIFY_N_IDS },
+	{ "packages: {minimum: [{package: bash, version: \"5.2-1+b1\"}]}", VERIFY_USR_PACKAGES },
+	{ "packages: {minimum: [{package: bash, version: \"5.10\"}]}", VERIFY_USR_PACKAGES },
+	{ "packages: {minimum: [{package: zlib1g, version: \"2\"}]}", VERIFY_N_IDS },
+	{ "packages: {minimum: [{package: perl, version: \"5\"}]}", VERIFY_N_IDS },
+	{ "minimum-version: \"1\"", VERIFY_N_IDS },
+	{ "minimum-version: \"2\"", VERIFY_USR_VERSION },
+	{ "paths: {required: [/usr/lib/text, /usr/lib/dpkg/*/bash]}", VERIFY_N_IDS },
+	{ "paths: {required: [/usr/lib/texts]}", VERIFY_USR_PATHS },
+	{ "paths: {forbidden: [\"/usr/bin/b*\"]}", VERIFY_USR_PATHS },
+	{ "paths: {forbidden: [/etc/initrd-release]}", VERIFY_UKI_INITRD },
+	{ "cmdline: [console=*, quiet]", VERIFY_N_IDS },
+	{ "cmdline: [console=*]", VERIFY_UKI_CMDLINE },
+	{ "cmdline: []", VERIFY_UKI_CMDLINE },
+	{ "empty-slot: allowed", VERIFY_N_IDS },
+	{ "empty-slot: refused", VERIFY_SLOT_EMPTY },
+	{ "key-bits: 2048", VERIFY_N_IDS },
+	{ "key-bits: 3072", VERIFY_CERT_KEY },
+};
+
+START_TEST(each_wish)
+{
+	make();
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		struct verify_report r = verify_as(policies[i].text, NULL);
+		if (policies[i].fails == VERIFY_N_IDS) {
+			vs_print(&r);
+			ck_assert_msg(r.n_failed == 0, "%s", policies[i].text);
+		} else {
+			ck_assert_msg(vs_fails(&r, policies[i].fails), "%s", policies[i].text);
+			ck_assert_uint_eq(r.n_failed, 1);
+		}
+		verify_report_done(&r);
+	}
+}
+END_TEST
+
+START_TEST(locks)
+{
+	static char bash[] = "bash", zlib[] = "zlib1g", v1[] = "5.2-1", v2[] = "1:1.3-2",
+		    other[] = "5.2-2", arch[] = "amd64", all[] = "all";
+	struct lock_package k[] = { { .name = bash, .version = v1, .arch = arch, .image = true },
+				    { .name = zlib, .version = v2, .arch = arch, .image = true } };
+	struct lock lock = { .packages = k, .n_packages = 2 };
+
+	make();
+	for (int i = 0; i < 6; i++) {
+		struct lock_package kept[] = { k[0], k[1] };
+		lock.n_packages = i == 1 ? 1 : 2;
+		k[0].version = i == 2 ? other : v1;
+		k[1].arch = i == 3 ? all : arch;
+		k[0].name = i == 4 ? zlib : bash;
+		k[1].image = i != 5; /* one that only the initrd is made of may be there */
+		struct verify_report r = verify_as("{}", &lock);
+		if (i == 0 || i == 5)
+			ck_assert_uint_eq(r.n_failed, 0);
+		else
+			ck_assert_msg(vs_fails(&r, VERIFY_USR_LOCK) && r.n_failed == 1, "case %d",
+				      i);
+		verify_report_done(&r);
+		memcpy(k, kept, sizeof(k));
+	}
+}
+END_TEST
+
+/* First boot has made a root partition: its bytes are anybody's. */
+static void with_root(struct layout_plan *p)
+{
+	p->placed[p->n_placed++] = (struct layout_placed){ .type = LAYOUT_ROOT,
+							   .slot = LAYOUT_NO_SLOT,
+							   .start_bytes = VS_END,
+							   .size_bytes = MiB,
+							   .uuid = { 1 },
+							   .label = "root" };
+	p->disk_bytes += MiB;
+}
+
+START_TEST(used_disks)
+{
+	struct im_spec s;
+
+	im_spec_init(&s);
+	s.change_plan = with_root;
+	im_make(&s, fx_path("disk.raw"));
+	im_spec_done(&s);
+	vs_flip(VS_END + 5000);
+	struct verify_report r = verify_as("used-disk: refused", NULL);
+	ck_assert(vs_fails(&r, VERIFY_DISK_STATE) && r.n_failed == 1);
+	verify_report_done(&r);
+	r = verify_as("used-disk: allowed", NULL);
+	vs_print(&r);
+	ck_assert_uint_eq(r.n_failed, 0);
+	ck_assert_int_eq(r.v[0].verdict, VERIFY_STATE);
+	verify_report_done(&r);
+	vs_flip(VS_USR + 5000);
+	r = verify_as("used-disk: allowed", NULL);
+	ck_assert(vs_fails(&r, VERIFY_SLOT_TREE));
+	verify_report_done(&r);
+}
+END_TEST
+
+FX_MAIN("verify_policy", each_wish, locks, used_disks)
