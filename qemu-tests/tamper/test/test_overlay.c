@@ -56,6 +56,29 @@ START_TEST(reads_what_was_written)
 }
 END_TEST
 
+/* Cut, the rest is as it was; grown, there are zeros, and what is written there. */
+START_TEST(has_another_size)
+{
+	static uint8_t got[DISK_BYTES + 5000], want[DISK_BYTES + 5000];
+	struct overlay o;
+	const uint8_t *copy = altered(&o);
+
+	overlay_resize(&o, 71001);
+	ck_ok(source_pread(&o.src, 0, got, 71001, &e));
+	ck_assert_mem_eq(got, copy, 71001);
+	ck_fails(source_pread(&o.src, 71000, got, 2, &e), -EIO, "");
+	overlay_done(&o);
+
+	memcpy(want, altered(&o), DISK_BYTES);
+	memcpy(want + DISK_BYTES + 4000, "far", 3);
+	overlay_resize(&o, sizeof(want));
+	ck_ok(sink_pwrite(&o.sink, DISK_BYTES + 4000, "far", 3, &e));
+	ck_ok(source_pread(&o.src, 0, got, sizeof(got), &e));
+	ck_assert_mem_eq(got, want, sizeof(want));
+	overlay_done(&o);
+}
+END_TEST
+
 static int mark(void *ctx, uint64_t offset, uint64_t len, struct err *err)
 {
 	uint8_t *marks = ctx;
@@ -129,4 +152,5 @@ START_TEST(saves_qcow2)
 }
 END_TEST
 
-TEST_MAIN("overlay", reads_what_was_written, tells_the_bytes_that_differ, saves_raw, saves_qcow2)
+TEST_MAIN("overlay", reads_what_was_written, has_another_size, tells_the_bytes_that_differ,
+	  saves_raw, saves_qcow2)

@@ -459,7 +459,7 @@ START_TEST(command_lines_are_as_meant)
 				strstr(buf_str(&good), "usrhash=") + 8, 64),
 			 0);
 	section("uki-old", "EFI/Linux/node_0.efi", ".osrel", &b);
-	ck_assert_str_eq(buf_str(&b), "ID=debian\nIMAGE_ID=node\nIMAGE_VERSION=0\n");
+	ck_assert_str_eq(buf_str(&b), "ID=debian\nIMAGE_ID=\"node\"\nIMAGE_VERSION=0\n");
 }
 END_TEST
 
