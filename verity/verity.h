@@ -105,3 +105,18 @@ int verity_verify(const struct source *data, const struct source *hash,
 int verity_verify_cryptsetup(const char *data_path, const char *hash_path,
 			     const uint8_t root_hash[VERITY_ROOT_HASH_BYTES],
 			     struct err *e) must_check;
+
+/**
+ * verity_verify_second() - verity_verify_cryptsetup() of sources, on all cores
+ * @hash: superblock at 0
+ * @pool: may be NULL
+ *
+ * The tree is taken apart into trees of 64 MiB of data and one over these, which libcryptsetup verifies
+ * side by side. Each takes as much memory as it has data. Between the superblock and the tree, and behind
+ * it, nothing is looked at.
+ *
+ * Return: 0; -EBADMSG it does not verify; -EIO too short; -ENOMEM; -ECANCELED; what reading returns
+ */
+int verity_verify_second(const struct source *data, const struct source *hash,
+			 const uint8_t root_hash[VERITY_ROOT_HASH_BYTES], struct pool *pool,
+			 struct err *e) must_check;

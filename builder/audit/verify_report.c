@@ -20,6 +20,8 @@ static const struct {
 	[VERIFY_SLOT_SUPERBLOCK] = { "slot.superblock", "the superblock of the hash tree" },
 	[VERIFY_SLOT_TREE] = { "slot.tree", "every hash of /usr and of its tree, up to the root "
 					    "hash that the partitions' UUIDs are" },
+	[VERIFY_SLOT_SECOND] = { "slot.tree-again", "the same once more, by libcryptsetup, which "
+						    "shares no code with the first look" },
 	[VERIFY_SLOT_SIGNATURE] = { "slot.signature", "the signature of the root hash" },
 	[VERIFY_SLOT_SIGNATURE_FORM] = { "slot.signature-form", "the partition of the signature, "
 								"with what our writer makes" },

@@ -72,6 +72,20 @@ static int check_tree(struct verify *v, struct verify_slot *s, struct err *e)
 	return verify_ok(v, VERIFY_SLOT_TREE, e, "root hash %s", hex);
 }
 
+/* What both find is one verdict; of a tree that only one of them takes, neither is to be believed. */
+static int check_tree_again(struct verify *v, struct verify_slot *s, struct err *e)
+{
+	int r = verity_verify_second(&s->data, &s->hash, s->root_hash, v->p->pool, e);
+
+	if (r < 0) {
+		s->hashed = false;
+		return verify_failed(v, VERIFY_SLOT_SECOND, r, e);
+	}
+	if (!s->hashed)
+		return verify_fail(v, VERIFY_SLOT_SECOND, e, "libcryptsetup takes it");
+	return verify_ok(v, VERIFY_SLOT_SECOND, e, "the same verdict");
+}
+
 static int is_signed(X509 *cert, const void *ctx, struct err *e)
 {
 	const struct verify_slot *s = ctx;
@@ -147,6 +161,8 @@ int verify_slot(struct verify *v, struct verify_slot *s, struct err *e)
 		return r;
 	verify_at(v, "%s: usr", s->name);
 	r = check_tree(v, s, e);
+	if (r == 0)
+		r = check_tree_again(v, s, e);
 	if (r == 0)
 		r = check_unused(v, s, e);
 	return r < 0 || !s->hashed ? r : verify_usr(v, s, e);

@@ -3,6 +3,10 @@
 # slipway verify: the image that `make image` built, and an altered one; exit statuses, text and JSON.
 . "$(dirname "$0")/lib.sh"
 image=$here/out/node_1.raw
+# Each check is in the manual.
+for id in $(sed -n 's/.*\] = { "\([a-z.-]*\)",.*/\1/p' "$here/builder/audit/verify_report.c"); do
+	if grep -q "^|.*\`$id\`.*|" "$here/Documentation/verify.md"; then ok; else bad "verify.md lacks $id"; fi
+done
 try 2 "nobody is trusted" "$slipway" verify "$image"
 try 2 "not a time" "$slipway" verify "$image" --trust "$here/keys/db.crt" --at yesterday
 fails 4 "No such file" "$slipway" verify "$T/none" --trust /nonexistent
