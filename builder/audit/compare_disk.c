@@ -2,8 +2,7 @@
 /* A disk: what is in its partitions, and what is in none. */
 #include "builder/audit/compare.h"
 
-#define MBR_BYTES   512
-#define EMPTY_LABEL "_empty" /* of a slot that holds nothing */
+#define MBR_BYTES 512
 
 struct disks {
 	const struct image *i[2];
@@ -85,7 +84,7 @@ static int compare_gaps(struct compare *c, const struct disks *d, struct err *er
 static int compare_partition(struct compare *c, const struct image_partition *a,
 			     const struct image_partition *b, struct err *err)
 {
-	bool empty = str_eq(a->entry.label, EMPTY_LABEL) && str_eq(b->entry.label, EMPTY_LABEL);
+	bool empty = !image_slot_used(a) && !image_slot_used(b);
 	size_t mark = compare_enter(c, "%s", a->name);
 	int r = empty ? compare_bytes(c, &a->src, &b->src, DIFF_SLACK, err)
 		      : compare_content(c, &a->src, &b->src, err);

@@ -16,7 +16,7 @@ struct image_files {
 
 /**
  * image_files_open() - the filesystem of an image
- * @path:      a raw disk, or a partition's or filesystem's image
+ * @path:      a disk, as image_open() takes it, or a partition's or filesystem's image
  * @partition: of a disk: its number, label, name as in struct image_partition, or type (the first of
  *             it); NULL: /usr of slot A
  * Return: 0; -ENOENT no such file or partition; -ENOTUNIQ several have this label; -EINVAL no filesystem

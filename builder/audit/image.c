@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/audit/image.h"
 
+#define EMPTY_LABEL "_empty"
+
 bool image_probe(const struct source *file)
 {
 	static const uint64_t at[] = { 512, 4096 };
@@ -160,4 +162,9 @@ const struct image_partition *image_find(const struct image *image, const char *
 		if (str_eq(image->partitions[i].name, name))
 			return &image->partitions[i];
 	return NULL;
+}
+
+bool image_slot_used(const struct image_partition *p)
+{
+	return !str_eq(p->entry.label, EMPTY_LABEL);
 }

@@ -50,3 +50,6 @@ DEFINE_CLEANUP(struct image *, image_free)
 
 /** image_find() - the partition of a name, or NULL */
 const struct image_partition *image_find(const struct image *i, const char *name);
+
+/** image_slot_used() - does a partition of a slot hold anything, as its label tells? */
+bool image_slot_used(const struct image_partition *p);

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-src += builder/audit/compare.c builder/audit/compare_attributes.c builder/audit/compare_blocks.c \
+src += builder/audit/artefacts.c builder/audit/compare.c builder/audit/compare_attributes.c builder/audit/compare_blocks.c \
        builder/audit/compare_cmdline.c builder/audit/compare_disk.c builder/audit/compare_gpt.c \
        builder/audit/compare_erofs.c builder/audit/compare_ext4.c builder/audit/compare_fat.c builder/audit/compare_fs.c builder/audit/compare_places.c \
        builder/audit/compare_initrd.c builder/audit/compare_pe.c \
        builder/audit/compare_signature.c builder/audit/compare_tree.c \
        builder/audit/compare_verity.c builder/audit/diff.c \
        builder/audit/extract.c builder/audit/extract_inode.c builder/audit/fields.c builder/audit/files.c \
-       builder/audit/image.c builder/audit/listing.c builder/audit/outputs.c builder/audit/report.c \
+       builder/audit/image.c builder/audit/listing.c builder/audit/outputs.c builder/audit/packages.c \
+       builder/audit/report.c builder/audit/signers.c builder/audit/sizes.c builder/audit/summary.c \
        builder/audit/policy.c builder/audit/secrets.c builder/audit/verify.c builder/audit/verify_auth.c builder/audit/verify_cert.c \
        builder/audit/verify_esp.c builder/audit/verify_esp_form.c builder/audit/verify_content.c builder/audit/verify_gpt.c builder/audit/verify_initrd.c builder/audit/verify_packages.c \
        builder/audit/verify_pe.c builder/audit/verify_report.c builder/audit/verify_slot.c \

@@ -109,5 +109,5 @@ void cli_progress_free(struct progress *p);
 void cli_progress_end(struct progress *p);
 
 extern const struct cli_command cmd_recipe, cmd_lock, cmd_fetch, cmd_scripts, cmd_build,
-	cmd_archive, cmd_diff, cmd_verify, cmd_ls, cmd_cat, cmd_extract, cmd_boot, cmd_test,
-	cmd_publish, cmd_keygen, cmd_version;
+	cmd_archive, cmd_diff, cmd_verify, cmd_inspect, cmd_tree, cmd_ls, cmd_cat, cmd_extract,
+	cmd_boot, cmd_test, cmd_publish, cmd_keygen, cmd_version;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/cli/json.h"
 
+#include "base/path.h"
+
 void json_put(struct json_object *o, const char *key, struct json_object *value)
 {
 	if (!o || json_object_object_add(o, key, value) < 0)
@@ -10,6 +12,13 @@ void json_put(struct json_object *o, const char *key, struct json_object *value)
 void json_put_str(struct json_object *o, const char *key, const char *value)
 {
 	json_put(o, key, value ? json_object_new_string(value) : NULL);
+}
+
+void json_put_text(struct json_object *o, const char *key, const char *text)
+{
+	_cleanup_free_ char *quoted = text ? path_quote(text) : NULL;
+
+	json_put_str(o, key, quoted);
 }
 
 void json_put_u64(struct json_object *o, const char *key, uint64_t value)

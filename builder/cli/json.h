@@ -18,6 +18,7 @@ DEFINE_CLEANUP(struct json_object *, json_object_put)
  */
 void json_put(struct json_object *o, const char *key, struct json_object *value);
 void json_put_str(struct json_object *o, const char *key, const char *value); /* NULL: null */
+void json_put_text(struct json_object *o, const char *key, const char *text); /* foreign: escaped */
 void json_put_u64(struct json_object *o, const char *key, uint64_t value);
 void json_put_hex(struct json_object *o, const char *key, const uint8_t *data, size_t len);
 void json_put_strings(struct json_object *o, const char *key, const struct strv *values);

@@ -11,9 +11,9 @@
 #include "builder/cli/cli.h"
 
 static const struct cli_command *const commands[] = {
-	&cmd_recipe, &cmd_lock,	   &cmd_fetch,	&cmd_scripts, &cmd_build,   &cmd_archive,
-	&cmd_diff,   &cmd_verify,  &cmd_ls,	&cmd_cat,     &cmd_extract, &cmd_boot,
-	&cmd_test,   &cmd_publish, &cmd_keygen, &cmd_version,
+	&cmd_recipe,  &cmd_lock,   &cmd_fetch,	 &cmd_scripts, &cmd_build,  &cmd_archive,
+	&cmd_diff,    &cmd_verify, &cmd_inspect, &cmd_ls,      &cmd_tree,   &cmd_cat,
+	&cmd_extract, &cmd_boot,   &cmd_test,	 &cmd_publish, &cmd_keygen, &cmd_version,
 };
 
 /* How long work may take to end by itself after a signal. */

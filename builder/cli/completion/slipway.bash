@@ -19,7 +19,7 @@ _slipway_argument() {
 	*RECIPE*)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur"; compgen -f -X '!*.yaml' -- "$cur")
 		;;
-	*IMAGE*) mapfile -t COMPREPLY < <(compgen -d -- "$cur"; compgen -f -X '!*.raw' -- "$cur") ;;
+	*IMAGE*) mapfile -t COMPREPLY < <(compgen -d -- "$cur"; for i in raw qcow2 vhd; do compgen -f -X "!*.$i" -- "$cur"; done) ;;
 	*DIR*) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
 	*FILE* | *URL* | *CERT* | *OUT*) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	*) return ;;
