@@ -14,7 +14,6 @@ static const struct {
 	[VERIFY_GPT_FORM] = { "gpt.form", "both tables and all around them, with what our writer "
 					  "makes of the same partitions" },
 	[VERIFY_DISK_STATE] = { "disk.state", "whether the disk is as it was built" },
-	[VERIFY_DISK_UNUSED] = { "disk.unused", "what is in no partition, with zeros" },
 	[VERIFY_SLOT_LABELS] = { "slot.labels", "the labels of a slot's partitions" },
 	[VERIFY_SLOT_EMPTY] = { "slot.empty", "an empty slot, with zeros" },
 	[VERIFY_SLOT_SUPERBLOCK] = { "slot.superblock", "the superblock of the hash tree" },
