@@ -6,7 +6,7 @@
 need_packages
 copy_node
 mkdir -p "$T/cache/slipway"
-ln -s "$real_cache/packages" "$T/cache/slipway/packages"
+ln -s "$real_cache/packages" "$real_cache/unpacked" "$T/cache/slipway/"
 recipe=$T/recipes/node/recipe.yaml
 
 build() { # output directory

@@ -64,8 +64,7 @@ try 0 "DEVELOPMENT" openssl x509 -noout -subject -in "$T/keys/db.crt"
 
 need_packages
 command -v gpg dpkg-deb xz >/dev/null || skip_all "gpg, dpkg-deb or xz is missing"
-mkdir -p "$T/recipes"
-cp -r "$here/recipes/common" "$here/recipes/node" "$T/recipes"
+copy_node
 recipe=$T/recipes/node
 make_mirror || { bad "no mirror could be made"; finish; }
 use_mirror

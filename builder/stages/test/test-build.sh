@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../../cli/test/lib.sh"
 need_packages
 copy_node
+cp "$here/recipes/common/base.yaml" "$T/recipes/common/base.yaml"
 chmod 755 "$T"
 mkdir -p "$T/cache/slipway"
 cp -r "$real_cache/packages" "$T/cache/slipway/packages"
