@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slipway test */
 #include <ftw.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/outfile.h"
@@ -15,7 +16,7 @@
 
 /* What the options say, as text, and what is made of it. */
 struct test_options {
-	const char *jobs, *junit, *keep_logs, *root_hash, *key, *certificate;
+	const char *jobs, *junit, *keep_logs, *repeat, *root_hash, *seed, *key, *certificate;
 	struct strv allow, forbid; /* files; words */
 	bool list, tap, persistent;
 	const char *image;
@@ -29,7 +30,8 @@ struct test {
 	struct suite suite;
 	struct signer *owner; /* NULL: not told */
 	struct vm_host_params host;
-	unsigned int jobs;
+	unsigned int jobs, repeat;
+	uint64_t seed;
 	char *root_hash, *log_dir; /* root_hash NULL: not known */
 	struct outfile junit;
 	struct allowed allowed;
@@ -58,6 +60,25 @@ static int get_jobs(struct test *t, struct err *e)
 	if (t->o->jobs && (parse_u64(t->o->jobs, 10, &n) < 0 || n < 1 || n > 1024))
 		return err_set(e, -EINVAL, "--jobs %s: not a number from 1 to 1024", t->o->jobs);
 	t->jobs = (unsigned int)n;
+	return 0;
+}
+
+/* A seed is short enough to be typed again. */
+static int get_random(struct test *t, struct err *e)
+{
+	uint64_t n = 1;
+	uint32_t seed;
+
+	if (t->o->repeat && (parse_u64(t->o->repeat, 10, &n) < 0 || n < 1 || n > 1000))
+		return err_set(e, -EINVAL, "--repeat %s: not a number from 1 to 1000",
+			       t->o->repeat);
+	t->repeat = (unsigned int)n;
+	if (!t->o->seed && getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		return err_sys(e, -errno, "getrandom");
+	if (!t->o->seed)
+		t->seed = seed;
+	else if (parse_u64(t->o->seed, 10, &t->seed) < 0)
+		return err_set(e, -EINVAL, "--seed %s: not a number", t->o->seed);
 	return 0;
 }
 
@@ -179,7 +200,9 @@ static int run(struct test *t, struct err *e)
 					   .forbidden = &t->forbidden,
 					   .log_dir = t->log_dir,
 					   .owner = t->owner,
-					   .limit_sec = MACHINE_LIMIT_SEC },
+					   .limit_sec = MACHINE_LIMIT_SEC,
+					   .repeat = t->repeat,
+					   .seed = t->seed },
 				  .tmp_dir = t->c->tmp_dir,
 				  .jobs = t->jobs,
 				  .memory_bytes = available_bytes() / 4 * 3,
@@ -220,6 +243,8 @@ static int test(struct cli *c, const struct test_options *o, struct err *e)
 		r = cli_vm_host(c, &t.host, e);
 	if (r == 0)
 		r = get_jobs(&t, e);
+	if (r == 0)
+		r = get_random(&t, e);
 	if (r == 0)
 		r = test_root_hash(o->image, o->root_hash, &t.root_hash, e);
 	if (r == 0 && o->key)
@@ -300,6 +325,14 @@ static int run_test(struct cli *c, int argc, char **argv, struct err *e)
 		  .arg = "TEXT",
 		  .values = &o.forbid,
 		  .help = "what must not stand in it; may be repeated" },
+		{ .name = "repeat",
+		  .arg = "N",
+		  .value = &o.repeat,
+		  .help = "rounds of what happens at random moments (default: 1)" },
+		{ .name = "seed",
+		  .arg = "N",
+		  .value = &o.seed,
+		  .help = "of these moments (default: any; a report tells it)" },
 		{ .name = "persistent",
 		  .flag = &o.persistent,
 		  .help = "cases write into IMAGE, a node's own disk" },

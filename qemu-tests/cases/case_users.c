@@ -26,6 +26,8 @@ static int make_own_users(struct boot *b, struct err *e)
 		  "mkdir -p /etc/sysusers.d && echo 'u local -' >/etc/sysusers.d/local.conf && "
 		  "systemd-sysusers && test $(id -u local) -ge 500 && test $(id -u local) -le 999" },
 		{ "change a user of the image", "usermod -s /bin/bash www-data" },
+		{ "change /etc in each way",
+		  "cd /etc && echo case >>issue && rm issue.net && echo case >case-added" },
 	};
 
 	return boot_do(b, v, ARRAY_SIZE(v), e);
@@ -62,6 +64,11 @@ static int check_kept(struct boot *b, struct err *e)
 		  "cd " KEPT
 		  " && test -z \"$(cut -d: -f1-3 /etc/group | sort | comm -23 group -)\"" },
 		{ "a password is as it was", "grep -xFf " KEPT "/shadow /etc/shadow" },
+		{ "changes in /etc are as they were",
+		  "slipway-etc-diff >/run/etc-diff && for l in 'A case-added' 'A machine-id' "
+		  "'M issue' 'M passwd' 'D issue.net'; do grep -qx \"$l\" /run/etc-diff || "
+		  "{ cat /run/etc-diff; exit 1; }; done && cd /etc && "
+		  "test \"$(tail -n 1 issue)\" = case && test ! -e issue.net && grep -qx case case-added" },
 		{ "memberships are as they were", "id -nG alice | grep -w adm" },
 		{ "owners have their names",
 		  "cd " KEPT " && for u in alice agent local messagebus systemd-network; do "

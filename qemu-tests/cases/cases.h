@@ -21,6 +21,8 @@ struct vm_case_context {
 		scratch_dir; /* existing, empty, the case's own, gone afterwards: plain files only */
 	struct strv notes;   /* what it found out, for the report */
 	unsigned int limit_sec; /* of one machine */
+	unsigned int repeat;	/* how often what happens at random moments */
+	uint64_t seed;		/* of what is random: the same for the same */
 	/* A directory of vm_save(): to be filled with the node once it is up; to start from. NULL: none. */
 	const char *save_dir, *resume_dir;
 	const struct signer *owner; /* who signed the image; NULL: his key is not at hand */

@@ -3,21 +3,12 @@
 
 #include <stdarg.h>
 
+#include "base/splitmix.h"
 #include "qemu-tests/tamper/parts.h"
-
-/* splitmix64, by Sebastiano Vigna: the same numbers everywhere. */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
-}
 
 uint64_t tamper_random(struct tamper *t, uint64_t below)
 {
-	return next_random(&t->random) % below;
+	return splitmix64(&t->random) % below;
 }
 
 int tamper_note(struct tamper *t, struct err *e, const char *fmt, ...)

@@ -155,6 +155,20 @@ int vm_wait_console(struct vm *vm, const struct vm_pattern *patterns, size_t n,
 	}
 }
 
+int vm_wait_said(struct vm *vm, size_t bytes, unsigned int timeout_sec, struct err *e)
+{
+	uint64_t deadline = vm_deadline(timeout_sec);
+
+	while (vm->console.text.len <= bytes) {
+		if (!vm_running(vm))
+			return vm_gone(vm, e);
+		int r = vm_serve(vm->host, deadline, e);
+		if (r < 0)
+			return err_wrap(e, r, "VM %s: wait for its console", vm->name);
+	}
+	return 0;
+}
+
 int vm_expect(struct vm *vm, const char *text, unsigned int timeout_sec, struct err *e)
 {
 	const struct vm_pattern patterns[] = {

@@ -162,6 +162,9 @@ int vm_wait_console(struct vm *vm, const struct vm_pattern *patterns, size_t n,
  */
 int vm_expect(struct vm *vm, const char *text, unsigned int timeout_sec, struct err *e) must_check;
 
+/** vm_wait_said() - until vm_console_text() is longer than @bytes; Return: 0; -ETIME; -ESRCH */
+int vm_wait_said(struct vm *vm, size_t bytes, unsigned int timeout_sec, struct err *e) must_check;
+
 /** vm_console_text() - all that the console said so far, without escape sequences */
 const char *vm_console_text(const struct vm *vm);
 

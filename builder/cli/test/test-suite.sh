@@ -13,6 +13,8 @@ try 0 "boot  " "$slipway" test --list
 names=$("$slipway" test --list | cut -d' ' -f1)
 [ "$(wc -w <<<"$names")" -eq "$(sort -u <<<"$names" | wc -l)" ] && ok || bad "--list names a case twice: $names"
 try 2 "missing argument: IMAGE" "$slipway" test
+fails 3 "--repeat 0: not a number from 1 to 1000" "$slipway" test --repeat 0 "$image"
+fails 3 "--seed x: not a number" "$slipway" test --seed x "$image"
 try 2 "--list takes no image" "$slipway" test --list "$image"
 try 2 "choose one of them" "$slipway" test --tap --json "$image"
 fails 4 "none.raw: No such file" "$slipway" test "$T/none.raw"

@@ -35,6 +35,27 @@ START_TEST(console_is_watched_typed_at_and_kept)
 }
 END_TEST
 
+START_TEST(what_it_says_is_counted)
+{
+	NEED_QEMU();
+	begin(&tcg);
+	struct vm_params p = tiny("said");
+	struct vm *vm = start(&p);
+	type(vm, "z"); /* its first line may still be on the way */
+	ck_ok(vm_expect(vm, "z", LONG, &e));
+	size_t said = strlen(vm_console_text(vm));
+	type(vm, "abc");
+	ck_ok(vm_wait_said(vm, said + 2, LONG, &e));
+	ck_assert_uint_gt(strlen(vm_console_text(vm)), said + 2);
+	ck_fails(vm_wait_said(vm, said + 3, 1, &e), -ETIME, "said");
+	vm_kill(vm);
+	ck_ok(vm_wait_said(vm, said + 2, LONG, &e));
+	ck_fails(vm_wait_said(vm, said + 3, LONG, &e), -ESRCH, "said");
+	vm_free(vm);
+	end();
+}
+END_TEST
+
 START_TEST(a_failure_pattern_is_an_error)
 {
 	NEED_QEMU();
@@ -340,9 +361,9 @@ START_TEST(a_person_types_and_leaves)
 }
 END_TEST
 
-TEST_MAIN("vm", console_is_watched_typed_at_and_kept, a_failure_pattern_is_an_error,
-	  waiting_has_a_limit, a_machine_has_a_limit, power_button_reset_and_status,
-	  a_reset_can_be_the_end, machines_run_side_by_side,
+TEST_MAIN("vm", console_is_watched_typed_at_and_kept, what_it_says_is_counted,
+	  a_failure_pattern_is_an_error, waiting_has_a_limit, a_machine_has_a_limit,
+	  power_button_reset_and_status, a_reset_can_be_the_end, machines_run_side_by_side,
 	  a_snapshot_is_grown_and_the_image_is_not_touched, nothing_private_is_left,
 	  the_channel_needs_a_guest_that_answers, a_missing_or_old_qemu_is_named,
 	  parameters_are_checked, firmware_that_is_missing_is_named, a_person_types_and_leaves)
