@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <sys/stat.h>
+
 #include "builder/audit/verify_internal.h"
+#include "layouts/container.h"
 
 static const char *const slot_names[VERIFY_SLOTS] = { "slot a", "slot b" };
 
@@ -101,12 +104,12 @@ static int check_slot(struct verify *v, int slot, struct err *e)
 }
 
 /* Which of the slots boots is for the kernels to say. */
-static int check_started(struct verify *v, struct err *e)
+int verify_started(struct verify *v, struct err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < VERIFY_SLOTS; i++) {
-		verify_at(v, "%s", slot_names[i]);
+		verify_at(v, "%s", v->slots[i].name);
 		if (v->slots[i].used)
 			r = v->slots[i].has_uki
 				    ? verify_ok(v, VERIFY_SLOT_UKI, e, "there is one")
@@ -136,32 +139,106 @@ static int check_image(struct verify *v, struct err *e)
 	if (r == 0)
 		r = check_esp(v, e);
 	if (r == 0)
-		r = check_started(v, e);
+		r = verify_started(v, e);
 	return r < 0 ? r : verify_certs(v, e);
+}
+
+int verify_init(struct verify *v, const struct verify_params *p, struct verify_report *report,
+		struct err *e)
+{
+	*v = (struct verify){ .params = *p, .p = &v->params, .report = report };
+	policy_init(&v->default_policy);
+	if (!v->params.policy)
+		v->params.policy = &v->default_policy;
+	v->used_trust = calloc(p->n_trust + 1, sizeof(*v->used_trust));
+	return v->used_trust ? 0 : err_oom(e);
+}
+
+void verify_done(struct verify *v)
+{
+	for (size_t i = 0; i < VERIFY_SLOTS; i++)
+		verify_slot_done(&v->slots[i]);
+	image_free(v->owned_image);
+	free(v->used_trust);
+}
+
+int verify_image(struct verify *v, const struct source *disk, struct err *e)
+{
+	int r = image_open(disk, &v->owned_image, e);
+
+	if (r < 0)
+		return verify_failed(v, VERIFY_GPT_PRIMARY, r, e);
+	v->image = v->owned_image;
+	v->sector_bytes = v->image->gpt->sector_bytes;
+	v->arch = verify_arch(v->image);
+	v->has_root = image_find(v->image, "root") != NULL;
+	return check_image(v, e);
 }
 
 int verify_disk(const struct source *disk, const struct verify_params *p, struct verify_report *ret,
 		struct err *e)
 {
-	_cleanup_free_ bool *used_trust = calloc(p->n_trust + 1, sizeof(*used_trust));
-	_cleanup_(image_free) struct image *image = NULL;
-	struct verify_params params = *p;
-	struct verify v = { .p = &params, .report = ret, .used_trust = used_trust };
-	struct policy policy;
+	struct verify v;
 
-	if (!used_trust)
-		return err_oom(e);
-	policy_init(&policy);
-	if (!params.policy)
-		params.policy = &policy;
-	int r = image_open(disk, &image, e);
+	int r = verify_init(&v, p, ret, e);
+	if (r == 0)
+		r = verify_image(&v, disk, e);
+	verify_done(&v);
+	return r;
+}
+
+static int remember_first(void *ctx, const struct container_finding *f, struct err *e unused_)
+{
+	*(struct container_finding *)ctx = *f;
+	return 1;
+}
+
+/* Of a container that is damaged, there is no disk to look at. */
+static int check_container(struct verify *v, const struct source *file, struct err *e)
+{
+	_cleanup_(container_free) struct container *c = NULL;
+	struct container_finding first = { .what = NULL };
+
+	int r = container_open(file, &c, e);
+	if (r == 0)
+		r = container_check(c, remember_first, &first, e);
 	if (r < 0)
-		return verify_failed(&v, VERIFY_GPT_PRIMARY, r, e);
-	v.image = image;
-	v.arch = verify_arch(image);
-	v.has_root = image_find(image, "root") != NULL;
-	r = check_image(&v, e);
-	for (size_t i = 0; i < VERIFY_SLOTS; i++)
-		verify_slot_done(&v.slots[i]);
+		return verify_failed(v, VERIFY_CONTAINER, r, e);
+	if (first.what)
+		r = verify_fail(v, VERIFY_CONTAINER, e, "%s: byte %llu: %s", c->ops->name,
+				(unsigned long long)first.offset, first.what);
+	else
+		r = verify_ok(v, VERIFY_CONTAINER, e, "%s: a disk of %llu bytes, and nothing else",
+			      c->ops->name, (unsigned long long)c->disk.size_bytes);
+	if (r == 0)
+		r = verify_image(v, &c->disk, e);
+	image_free(TAKE_PTR(v->owned_image));
+	return r;
+}
+
+static int check_file(struct verify *v, const char *path, struct err *e)
+{
+	_cleanup_source_ struct source file = SOURCE_INIT;
+
+	int r = source_open(&file, path, e);
+	if (r < 0)
+		return r;
+	r = container_probe(&file) ? check_container(v, &file, e) : verify_image(v, &file, e);
+	image_free(TAKE_PTR(v->owned_image));
+	return r;
+}
+
+int verify_path(const char *path, const struct verify_params *p, struct verify_report *ret,
+		struct err *e)
+{
+	struct verify v;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_sys(e, -errno, "%s", path);
+	int r = verify_init(&v, p, ret, e);
+	if (r == 0)
+		r = S_ISDIR(st.st_mode) ? verify_outputs(&v, path, e) : check_file(&v, path, e);
+	verify_done(&v);
 	return r;
 }

@@ -64,3 +64,11 @@ struct verify_params {
  */
 int verify_disk(const struct source *disk, const struct verify_params *p, struct verify_report *ret,
 		struct err *e) must_check;
+
+/**
+ * verify_path() - a disk in a file, as it is or as qcow2 or fixed VHD; a block device; or a directory of
+ *                 what one build wrote
+ * Return: as verify_disk(); -ENOENT and other errors of open; a directory without outputs is -ENOENT
+ */
+int verify_path(const char *path, const struct verify_params *p, struct verify_report *ret,
+		struct err *e) must_check;

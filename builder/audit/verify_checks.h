@@ -3,6 +3,8 @@
 /* The checks of `slipway verify`: Documentation/verify.md says of each what it is for. */
 
 enum verify_id {
+	VERIFY_CONTAINER,
+	VERIFY_OUTPUTS,
 	VERIFY_GPT_PRIMARY,
 	VERIFY_GPT_BACKUP,
 	VERIFY_GPT_LAYOUT,

@@ -141,7 +141,7 @@ static int params_of(const struct verify *v, const struct source *esp, struct fs
 		return r;
 	*p = (struct fs_params){ .label = ESP_LABEL,
 				 .size_bytes = esp->size_bytes,
-				 .sector_bytes = v->image->gpt->sector_bytes };
+				 .sector_bytes = v->sector_bytes };
 	if (!v->has_root)
 		layout_volume_id(v->slots[0].root_hash, p->uuid);
 	else

@@ -28,10 +28,14 @@ struct verify_slot {
 };
 
 struct verify {
-	const struct verify_params *p;
+	const struct verify_params *p; /* params */
+	struct verify_params params;
+	struct policy default_policy;
 	struct verify_report *report;
-	char where[256]; /* of the checks that are made now */
-	const struct image *image;
+	char where[256];	   /* of the checks that are made now */
+	const struct image *image; /* NULL: of split artefacts */
+	struct image *owned_image;
+	uint32_t sector_bytes;
 	const char *arch; /* "x86-64" or "arm64", by the types of partitions */
 	bool has_root;	  /* the disk has booted: it has a root partition */
 	struct verify_slot slots[VERIFY_SLOTS];
@@ -66,6 +70,23 @@ int verify_failed(struct verify *v, enum verify_id id, int r, struct err *e) mus
 /** verify_zero() - end a check: everything from @from on must be zero */
 int verify_zero(struct verify *v, enum verify_id id, const struct source *s, uint64_t from,
 		struct err *e) must_check;
+
+/* verify.c */
+
+/** verify_init() - @p: copied; what it points to is borrowed; for verify_done(), also after a failure */
+int verify_init(struct verify *v, const struct verify_params *p, struct verify_report *report,
+		struct err *e) must_check;
+void verify_done(struct verify *v);
+
+/** verify_image() - all of a disk */
+int verify_image(struct verify *v, const struct source *disk, struct err *e) must_check;
+
+/** verify_started() - each slot that is in use has a kernel that starts it */
+int verify_started(struct verify *v, struct err *e) must_check;
+
+/* verify_outputs.c */
+/** verify_outputs() - a directory of what one build wrote */
+int verify_outputs(struct verify *v, const char *dir, struct err *e) must_check;
 
 /* verify.c */
 

@@ -136,13 +136,9 @@ static int report(struct cli *c, const char *path, const struct verify_report *v
 
 static int verify(struct cli *c, const char *path, const struct request *q, struct err *e)
 {
-	_cleanup_source_ struct source disk = SOURCE_INIT;
 	struct verify_report v = { 0 };
 
-	int r = source_open(&disk, path, e);
-	if (r < 0)
-		return r;
-	r = verify_disk(&disk, &q->p, &v, e);
+	int r = verify_path(path, &q->p, &v, e);
 	if (r == 0)
 		r = report(c, path, &v, e);
 	if (r == 0 && v.n_failed)
@@ -191,7 +187,7 @@ const struct cli_command cmd_verify = {
 	.name = "verify",
 	.args = "IMAGE",
 	.summary = "Prove what an image is, from the image alone",
-	.text = "IMAGE is a raw disk, or a block device. Each check is a line with its verdict and what was\n"
+	.text = "IMAGE is a disk (raw, qcow2 or fixed VHD), a block device, or the directory that a build wrote. Each check is a line with its verdict and what was\n"
 		"found. Exits with 0 if all that is asked for holds, with 1 if the image is refused, with 2 on\n"
 		"a wrong command line, with 3 if a certificate, policy or lock is wrong, with 4 if the image cannot be read.",
 	.min_args = 1,

@@ -73,6 +73,11 @@ void build_done(struct build *b)
 	strv_done(&b->notices);
 }
 
+const char *build_output_suffix(enum build_output o)
+{
+	return suffixes[o];
+}
+
 char *build_output_path(const struct build *b, enum build_output o)
 {
 	return str_printf("%s/%s_%s%s", b->p.out_dir, b->p.recipe->name, b->p.recipe->version,

@@ -140,6 +140,9 @@ int build_user_ids(const struct build_params *p, struct ids *ret, struct err *e)
 /** build_output_path() - of an output, on the heap; NULL when out of memory */
 char *build_output_path(const struct build *b, enum build_output o) must_check;
 
+/** build_output_suffix() - what follows <name>_<version> in an output's name */
+const char *build_output_suffix(enum build_output o);
+
 /** build_open_output() - begin an output file */
 int build_open_output(struct build *b, enum build_output o, struct err *e) must_check;
 
