@@ -4,7 +4,6 @@
 #include "builder/stages/esp.h"
 
 #define FILE_BYTES_MAX (1 * GiB)
-#define LOADER_MAGIC   "#### LoaderInfo: systemd-boot "
 
 static int check_directory(struct verify *v, const struct esp_file *f, struct err *e)
 {
@@ -16,18 +15,6 @@ static int check_directory(struct verify *v, const struct esp_file *f, struct er
 		if (str_eq(f->path, known[i]))
 			return 0;
 	return verify_fail(v, VERIFY_ESP_FILES, e, "a directory that no build makes");
-}
-
-static int check_loader(struct verify *v, const struct esp_file *f, struct err *e)
-{
-	const struct verify_pe pe = { f->content.data, f->content.len };
-
-	int r = verify_pe(v, &pe, e);
-	if (r < 0)
-		return r;
-	if (!memmem(pe.data, pe.len, LOADER_MAGIC, strlen(LOADER_MAGIC)))
-		return verify_fail(v, VERIFY_ESP_LOADER, e, "it is not systemd-boot");
-	return verify_ok(v, VERIFY_ESP_LOADER, e, "systemd-boot");
 }
 
 static int check_uki(struct verify *v, const struct esp_file *f, struct err *e)
@@ -63,10 +50,10 @@ static const struct {
 	int need;		 /* enrolment files are there together, or not at all */
 	int (*check)(struct verify *v, const struct esp_file *f, struct err *e);
 } known[] = {
-	{ "EFI/BOOT/BOOTX64.EFI", "x86-64", ALWAYS, check_loader },
-	{ "EFI/BOOT/BOOTAA64.EFI", "arm64", ALWAYS, check_loader },
-	{ "EFI/systemd/systemd-bootx64.efi", "x86-64", ALWAYS, check_loader },
-	{ "EFI/systemd/systemd-bootaa64.efi", "arm64", ALWAYS, check_loader },
+	{ "EFI/BOOT/BOOTX64.EFI", "x86-64", ALWAYS, verify_loader },
+	{ "EFI/BOOT/BOOTAA64.EFI", "arm64", ALWAYS, verify_loader },
+	{ "EFI/systemd/systemd-bootx64.efi", "x86-64", ALWAYS, verify_loader },
+	{ "EFI/systemd/systemd-bootaa64.efi", "arm64", ALWAYS, verify_loader },
 	{ "EFI/Linux/", NULL, ANY_NUMBER, check_uki },
 	{ "loader/loader.conf", NULL, ALWAYS, check_loader_conf },
 	{ "loader/entries.srel", NULL, ALWAYS, check_entries_srel },
@@ -122,7 +109,7 @@ static int check_file(struct walk *w, const struct esp_file *f, struct err *e)
 		return verify_fail(w->v, VERIFY_ESP_FILES, e, "a file that no build makes");
 	w->there[i] = true;
 	int r = known[i].check(w->v, f, e);
-	return r == 0 && known[i].check == check_loader ? check_copy(w, f, e) : r;
+	return r == 0 && known[i].check == verify_loader ? check_copy(w, f, e) : r;
 }
 
 static int visit(void *ctx, const char *path, const struct fs_stat *st, struct err *e)

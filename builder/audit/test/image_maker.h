@@ -48,11 +48,23 @@ static inline struct tree_node *im_text(struct tree *t, const char *path, const 
 	return im_file(t, path, text, strlen(text));
 }
 
+/* Stands in for systemd-boot, as it comes in its package. */
+static inline void im_loader(struct buf *out)
+{
+	static const char magic[] = "#### LoaderInfo: systemd-boot 257.13-1 ####";
+	static const uint8_t code[900] = { 0xc3, 4, 5, 6 };
+	const struct fx_section sections[] = { { ".text", code, sizeof(code), FX_CODE },
+					       { ".sdmagic", magic, sizeof(magic), FX_DATA } };
+
+	fx_make_pe(out, PE_MACHINE_X86_64, sections, ARRAY_SIZE(sections));
+}
+
 /* What every disk of these tests holds before it is changed. */
 static inline void im_spec_init(struct im_spec *s)
 {
 	const struct tree_meta m = { .mode = 0755, .mtime = IM_TIME };
 	static uint8_t big[70000];
+	_cleanup_buf_ struct buf loader = BUF_INIT;
 	struct err e = { 0 };
 
 	*s = (struct im_spec){ .version = "1",
@@ -69,6 +81,8 @@ static inline void im_spec_init(struct im_spec *s)
 	memset(s->usr_fs.hash_seed, 2, 16);
 	for (size_t i = 0; i < sizeof(big); i++)
 		big[i] = (uint8_t)(i * 31 + (i >> 8));
+	im_loader(&loader);
+	im_file(s->usr, "lib/systemd/boot/efi/systemd-bootx64.efi", loader.data, loader.len);
 	im_file(s->usr, "bin/big", big, sizeof(big));
 	im_text(s->usr, "lib/os-release", "NAME=node\nIMAGE_ID=\"node\"\nIMAGE_VERSION=\"1\"\n");
 	im_text(s->usr, "lib/modules/6.12/modules.dep", "");
@@ -129,19 +143,6 @@ static inline void im_uki(const struct im_spec *s, const uint8_t root[32], const
 	ck_ok(authenticode_sign(s->signer, out, &e));
 }
 
-/* Stands in for systemd-boot. */
-static inline void im_loader(const struct im_spec *s, struct buf *out)
-{
-	static const char magic[] = "#### LoaderInfo: systemd-boot 257.13-1 ####";
-	static const uint8_t code[900] = { 0xc3, 4, 5, 6 };
-	const struct fx_section sections[] = { { ".text", code, sizeof(code), FX_CODE },
-					       { ".sdmagic", magic, sizeof(magic), FX_DATA } };
-	struct err e = { 0 };
-
-	fx_make_pe(out, PE_MACHINE_X86_64, sections, ARRAY_SIZE(sections));
-	ck_ok(authenticode_sign(s->signer, out, &e));
-}
-
 static inline void im_esp(const struct im_spec *s, const uint8_t root[32], const struct buf *uki,
 			  struct buf *out)
 {
@@ -149,9 +150,11 @@ static inline void im_esp(const struct im_spec *s, const uint8_t root[32], const
 	_cleanup_(tree_free) struct tree *t = tree_new();
 	_cleanup_buf_ struct buf loader = BUF_INIT;
 	_cleanup_free_ char *path = str_printf("EFI/Linux/node_%s.efi", s->version);
+	struct err e = { 0 };
 
 	im_file(t, path, uki->data, uki->len)->inode->mtime = s->esp_time;
-	im_loader(s, &loader);
+	im_loader(&loader);
+	ck_ok(authenticode_sign(s->signer, &loader, &e));
 	im_file(t, "EFI/BOOT/BOOTX64.EFI", loader.data, loader.len);
 	im_file(t, "EFI/systemd/systemd-bootx64.efi", loader.data, loader.len);
 	im_text(t, "loader/loader.conf", ESP_LOADER_CONF);

@@ -142,6 +142,18 @@ static void other_loader(struct tree *t)
 	esp_put(t, "EFI/systemd/systemd-bootx64.efi", b->data, b->len);
 }
 
+/* Another release's, which the owner has signed as well. */
+static void older_loader(struct tree *t)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	im_loader(&b);
+	b.data[FX_HEADERS + 100] ^= 1;
+	ck_ok(authenticode_sign(fx_db, &b, &e));
+	esp_put(t, "EFI/BOOT/BOOTX64.EFI", b.data, b.len);
+	esp_put(t, "EFI/systemd/systemd-bootx64.efi", b.data, b.len);
+}
+
 static void unsigned_loader(struct tree *t)
 {
 	const struct blob *b = tree_file_blob(t, "EFI/BOOT/BOOTX64.EFI");
@@ -258,6 +270,7 @@ static const struct {
 	{ renamed_uki, VERIFY_ESP_FILES },
 	{ some_keys, VERIFY_ESP_FILES },
 	{ other_loader, VERIFY_ESP_LOADER },
+	{ older_loader, VERIFY_ESP_LOADER },
 	{ unsigned_loader, VERIFY_PE_SIGNATURE },
 	{ signed_twice, VERIFY_PE_FORM },
 	{ other_checksum, VERIFY_PE_FORM },
