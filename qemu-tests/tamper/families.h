@@ -8,13 +8,14 @@ extern const struct tamper_kind tamper_m_flip, tamper_m_byte, tamper_m_run, tamp
 /* mutate_gpt.c */
 extern const struct tamper_kind tamper_m_entry, tamper_m_header, tamper_m_mbr;
 /* mutate_disk.c */
-extern const struct tamper_kind tamper_m_size, tamper_m_slots, tamper_m_fill;
+extern const struct tamper_kind tamper_m_size, tamper_m_slots, tamper_m_fill, tamper_m_grown;
 /* mutate_tree.c */
 extern const struct tamper_kind tamper_m_superblock, tamper_m_resigned;
 /* mutate_sig.c */
 extern const struct tamper_kind tamper_m_json, tamper_m_cms;
 /* mutate_pe.c */
-extern const struct tamper_kind tamper_m_pe_field, tamper_m_pe_signature, tamper_m_pe_section;
+extern const struct tamper_kind tamper_m_pe_field, tamper_m_pe_signature, tamper_m_pe_section,
+	tamper_m_old_loader;
 /* mutate_esp.c */
 extern const struct tamper_kind tamper_m_esp_add, tamper_m_esp_change, tamper_m_esp_params;
 /* mutate_fat.c */

@@ -21,12 +21,13 @@ static const struct tamper_kind tamper_m_kind = { "kind",
 						  alter_kind };
 
 const struct tamper_kind *const tamper_families[] = {
-	&tamper_m_flip,	      &tamper_m_byte,	   &tamper_m_run,	 &tamper_m_move,
-	&tamper_m_entry,      &tamper_m_header,	   &tamper_m_mbr,	 &tamper_m_size,
-	&tamper_m_slots,      &tamper_m_fill,	   &tamper_m_superblock, &tamper_m_resigned,
-	&tamper_m_json,	      &tamper_m_cms,	   &tamper_m_pe_field,	 &tamper_m_pe_signature,
-	&tamper_m_pe_section, &tamper_m_esp_add,   &tamper_m_esp_change, &tamper_m_esp_params,
-	&tamper_m_fat_entry,  &tamper_m_fat_table, &tamper_m_fat_boot,	 &tamper_m_kind,
+	&tamper_m_flip,	      &tamper_m_byte,	    &tamper_m_run,	  &tamper_m_move,
+	&tamper_m_entry,      &tamper_m_header,	    &tamper_m_mbr,	  &tamper_m_size,
+	&tamper_m_slots,      &tamper_m_fill,	    &tamper_m_superblock, &tamper_m_resigned,
+	&tamper_m_json,	      &tamper_m_cms,	    &tamper_m_pe_field,	  &tamper_m_pe_signature,
+	&tamper_m_pe_section, &tamper_m_esp_add,    &tamper_m_esp_change, &tamper_m_esp_params,
+	&tamper_m_fat_entry,  &tamper_m_fat_table,  &tamper_m_fat_boot,	  &tamper_m_kind,
+	&tamper_m_grown,      &tamper_m_old_loader,
 };
 const size_t n_tamper_families = ARRAY_SIZE(tamper_families);
 

@@ -102,14 +102,14 @@ static int set_label(struct tamper *t, const struct image_partition *from,
 	return r;
 }
 
-/* Slot B says of itself what A says; and holds, of each partition, the same or a byte less. */
+/* Slot B says of itself what A says, and holds the same: but for a bit, or to the last one. */
 static int alter_twin(struct tamper *t, struct err *e)
 {
 	static const char *const names[][2] = { { "usr-a", "usr-b" },
 						{ "usr-verity-a", "usr-verity-b" },
 						{ "usr-verity-sig-a", "usr-verity-sig-b" } };
 	bool uuid = tamper_random(t, 2);
-	uint64_t broken = tamper_random(t, ARRAY_SIZE(names));
+	uint64_t broken = tamper_random(t, ARRAY_SIZE(names) + 1);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
@@ -173,8 +173,71 @@ static int alter_fill(struct tamper *t, struct err *e)
 				   text);
 }
 
+/* ---- a larger disk ------------------------------------------------------------------------ */
+
+/* What a partitioning tool would do where an image was put onto a larger disk. */
+static void grow_table(struct gpt *g, uint64_t disk_bytes)
+{
+	uint64_t sectors = disk_bytes / g->sector_bytes;
+	uint64_t entries = div_round_up((uint64_t)g->n_entries * g->entry_bytes, g->sector_bytes);
+	bool backup = g->header_at > g->entries_at;
+
+	put_le64(g->header + GPT_LAST_USABLE, sectors - 1 - entries - 1);
+	put_le64(g->header + (backup ? GPT_MY_LBA : GPT_OTHER_LBA), sectors - 1);
+	if (!backup)
+		return;
+	put_le64(g->header + GPT_ENTRIES_LBA, sectors - 1 - entries);
+	g->header_at = (sectors - 1) * g->sector_bytes;
+	g->entries_at = (sectors - 1 - entries) * g->sector_bytes;
+}
+
+/* A root partition is where a node keeps its /etc: whoever brings one has its settings. */
+static void add_root(struct tamper *t, struct gpt *g, uint64_t from_bytes)
+{
+	static const uint8_t type[16] = { 0xe3, 0xbc, 0x68, 0x4f, 0xcd, 0xe8, 0xb1, 0x4d,
+					  0x96, 0xe7, 0xfb, 0xca, 0xf9, 0x84, 0xb7, 0x09 };
+	uint8_t *at = g->entries + t->image->n_partitions * g->entry_bytes;
+
+	memcpy(at + GPT_ENTRY_TYPE, type, sizeof(type));
+	memset(at + GPT_ENTRY_UUID, 0x5a, 16);
+	put_le64(at + GPT_ENTRY_FIRST, from_bytes / g->sector_bytes);
+	put_le64(at + GPT_ENTRY_LAST, get_le64(g->header + GPT_LAST_USABLE));
+	memcpy(at + GPT_ENTRY_LABEL, "r\0o\0o\0t", 8);
+}
+
+static int alter_grown(struct tamper *t, struct err *e)
+{
+	uint64_t old = t->disk.src.size_bytes, new = old + 2 * MiB + tamper_random(t, 8) * MiB;
+	bool root = tamper_random(t, 2);
+	static const uint8_t zeros[512];
+	struct gpt g[2] = { { 0 } };
+	int r = gpt_read(&t->disk.src, GPT_PRIMARY, &g[0], e);
+
+	if (r == 0)
+		r = gpt_read(&t->disk.src, GPT_BACKUP, &g[1], e);
+	if (r == 0)
+		r = sink_pwrite(&t->disk.sink, g[1].header_at, zeros, sizeof(zeros), e);
+	if (r == 0 && t->image->n_partitions < g[0].n_entries) {
+		overlay_resize(&t->disk, new);
+		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(g); i++) {
+			grow_table(&g[i], new);
+			if (root)
+				add_root(t, &g[i], old);
+			r = tamper_gpt_store(t, &g[i], true, e);
+		}
+	}
+	gpt_done(&g[0]);
+	gpt_done(&g[1]);
+	return r < 0 ? r
+		     : tamper_note(t, e, "a larger disk, its tables where they belong%s",
+				   root ? ", with a root partition" : "");
+}
+
 const struct tamper_kind tamper_m_size = { "size", "the disk cut, or grown", alter_size };
 const struct tamper_kind tamper_m_slots = { "slots", "contents of partitions in others",
 					    alter_slots };
 const struct tamper_kind tamper_m_fill = { "fill", "content where there should be none",
 					   alter_fill };
+const struct tamper_kind tamper_m_grown = { "grown",
+					    "an image on a larger disk, with a root or not",
+					    alter_grown };

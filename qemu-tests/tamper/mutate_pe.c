@@ -379,9 +379,53 @@ static int alter_section(struct tamper *t, struct err *e)
 	return what ? save(t, &p, what, e) : err_oom(e);
 }
 
+/* ---- another loader that the owner has signed ---------------------------- */
+
+/* In both of a loader's places, as a build has it. */
+static int put_copies(struct program *p, struct err *e)
+{
+	static const char *const loaders[] = { "EFI/BOOT/BOOTX64.EFI", "EFI/BOOT/BOOTAA64.EFI",
+					       "EFI/systemd/systemd-bootx64.efi",
+					       "EFI/systemd/systemd-bootaa64.efi" };
+	int r = tamper_esp_put(&p->esp, p->path, p->b.data, p->b.len, e);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(loaders); i++)
+		if (tree_lookup(p->esp.tree, loaders[i]))
+			r = tamper_esp_put(&p->esp, loaders[i], p->b.data, p->b.len, e);
+	return r;
+}
+
+/* It differs in its code, as another release would. */
+static int alter_old_loader(struct tamper *t, struct err *e)
+{
+	_cleanup_program_ struct program p = PROGRAM_INIT;
+	_cleanup_buf_ struct buf plain = BUF_INIT;
+	int r = open_program(t, ".EFI", &p, e);
+
+	if (r == 0)
+		r = tamper_pe_unsigned(p.pe.data, p.pe.len, &plain, e);
+	if (r < 0)
+		return r;
+	const struct pe_section *s = &p.pe.sections[0];
+	plain.data[s->raw_offset + tamper_random(t, MIN(s->raw_bytes, s->virtual_bytes))] ^= 1;
+	pe_update_checksum(&p.pe, plain.data, plain.len);
+	r = tamper_sign(t, true, &plain, e);
+	if (r < 0)
+		return r;
+	p.b.len = 0;
+	buf_append(&p.b, plain.data, plain.len);
+	r = buf_failed(&p.b) ? err_oom(e) : put_copies(&p, e);
+	if (r == 0)
+		r = tamper_esp_save(t, &p.esp, e);
+	return r < 0 ? r : tamper_note(t, e, "%s: of another release, by the owner", p.path);
+}
+
 const struct tamper_kind tamper_m_pe_field = { "pe-field", "fields and bytes of UEFI programs",
 					       alter_field };
 const struct tamper_kind tamper_m_pe_signature = { "pe-signature", "signatures of UEFI programs",
 						   alter_signature };
 const struct tamper_kind tamper_m_pe_section = { "pe-section", "sections of the UKI",
 						 alter_section };
+const struct tamper_kind tamper_m_old_loader = { "old-loader",
+						 "a boot loader of another release, by the owner",
+						 alter_old_loader };

@@ -4,6 +4,7 @@
  * wherever one stands, and his own signatures in the place of the owner's.
  */
 #include "qemu-tests/tamper/families.h"
+#include "qemu-tests/tamper/stranger.h"
 #include "qemu-tests/tamper/uki_edit.h"
 #include "signing/authenticode.h"
 #include "signing/efi_auth.h"
@@ -183,7 +184,7 @@ static int fix_esp(struct tamper *t, unsigned int how, const uint8_t *root_hash,
 	return r < 0 ? r : tamper_esp_save(t, &u.esp, e);
 }
 
-static int alter_resigned(struct tamper *t, struct err *e)
+static int alter_everything(struct tamper *t, struct err *e)
 {
 	uint8_t root_hash[VERITY_ROOT_HASH_BYTES];
 	unsigned int how =
@@ -211,6 +212,23 @@ static int alter_resigned(struct tamper *t, struct err *e)
 				   how & SIGN_UKI ? "; UKI signed by a stranger" : "",
 				   how & SIGN_LOADERS ? "; loaders too" : "",
 				   how & ENROL_STRANGER ? "; his keys to be enrolled" : "");
+}
+
+/* By a stranger of any name, or by one of the owner's name. */
+static int alter_resigned(struct tamper *t, struct err *e)
+{
+	_cleanup_(signer_free) struct signer *impostor = NULL;
+	const struct signer *stranger = t->p.stranger;
+
+	if (!t->p.owner || tamper_random(t, 2))
+		return alter_everything(t, e);
+	int r = stranger_impostor(stranger, t->p.owner->cert, &impostor, e);
+	if (r < 0)
+		return r;
+	t->p.stranger = impostor;
+	r = alter_everything(t, e);
+	t->p.stranger = stranger;
+	return r < 0 ? r : tamper_note(t, e, "the stranger has the owner's name");
 }
 
 const struct tamper_kind tamper_m_superblock = {

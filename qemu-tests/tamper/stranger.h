@@ -9,3 +9,10 @@
  * Return: 0; as keygen()
  */
 int stranger_new(const char *tmp_dir, struct signer **ret, struct err *e) must_check;
+
+/**
+ * stranger_impostor() - a stranger who calls himself by another's name: his certificate has the subject,
+ *                       serial number and extensions of that one's, with his own key
+ */
+int stranger_impostor(const struct signer *stranger, X509 *of, struct signer **ret,
+		      struct err *e) must_check;
