@@ -109,7 +109,7 @@ static void settle_logs(struct test *t, bool all_passed)
 	if (!t->o->keep_logs && all_passed)
 		nftw(t->log_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	else
-		cli_note(t->c, "logs are in %s", t->log_dir);
+		cli_note(t->c, "%slogs are in %s", t->o->tap ? "# " : "", t->log_dir);
 }
 
 static void on_end(void *data, unused_ const struct suite *s, const struct suite_result *r)

@@ -51,6 +51,9 @@ rm "$common/initrd/usr/bin/rescue" "$common/overlay/usr/bin/hello.pl"
 sed -i '/^remove:/a\  - {path: /usr/sbin/sshd, why: "a test"}' "$common/base.yaml"
 build
 try 1 "program /usr/bin/python3.13" suite "$image" contents
+out=$(suite --tap "$image" contents)
+grep -q '^not ok 1 - contents$' <<<"$out" && grep -q '^# logs are in ' <<<"$out" &&
+	! grep -qvE '^(TAP version 13|1\.\.1|not ok .*|  .*|# .*)$' <<<"$out" && ok || bad "not TAP: $out"
 echo 'program /usr/bin/python3.13 # a test' >"$T/allow"
 try 0 "PASS contents" suite --allow "$T/allow" "$image" contents
 echo 'program /usr/bin/python3.13' >"$T/allow"

@@ -135,8 +135,8 @@ place=$far same "another $who" $elsewhere
 
 # Other programs of the same source: what the compiler leaves undefined, it now does otherwise.
 build_program() { env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j2 -C "$here" "O=$1" "${@:2}" "$1/slipway"; }
-if build_program build/clang CC=clang >"$T/log" 2>&1; then
-	program=$here/build/clang/slipway same "built by clang"
+if build_program build/fuzz CC=clang FUZZ=1 >"$T/log" 2>&1; then
+	program=$here/build/fuzz/slipway same "built by clang, with sanitizers"
 else
 	bad "clang: $(tail -n 3 "$T/log")"
 fi
