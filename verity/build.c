@@ -2,6 +2,7 @@
 #include "verity/geometry.h"
 #include "verity/hasher.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 
 /* One level's digests: those of all blocks of a source. */
@@ -11,9 +12,19 @@ struct level_run {
 	uint32_t block_bytes;
 	uint64_t n_blocks;
 	uint8_t *digests;
-	struct progress *progress; /* NULL but for the data blocks */
+	const uint8_t *zero_digest; /* of a block of zeros: holes are not read; NULL: they are */
+	struct progress *progress;  /* NULL but for the data blocks */
 	atomic_uint_fast64_t done_bytes;
 };
+
+/* A file on a filesystem that tells of holes. */
+static bool is_hole(const struct source *s, uint64_t off, size_t len)
+{
+	if (s->fd < 0)
+		return false;
+	off_t data = lseek(s->fd, (off_t)off, SEEK_DATA);
+	return data < 0 ? errno == ENXIO : (uint64_t)data >= off + len;
+}
 
 static int hash_chunk(void *ctx, size_t i, struct err *e)
 {
@@ -24,6 +35,12 @@ static int hash_chunk(void *ctx, size_t i, struct err *e)
 	_cleanup_free_ uint8_t *copy = NULL;
 	const uint8_t *data;
 
+	if (l->zero_digest && is_hole(l->src, first * l->block_bytes, bytes)) {
+		for (size_t k = 0; k < n; k++)
+			memcpy(digests + k * VERITY_ROOT_HASH_BYTES, l->zero_digest,
+			       VERITY_ROOT_HASH_BYTES);
+		return 0;
+	}
 	if (l->src->bytes) {
 		data = l->src->bytes + first * l->block_bytes;
 	} else {
@@ -54,24 +71,31 @@ static int build_levels(const struct verity_params *p, const struct verity_geome
 			const struct hasher *h, const struct source *data, struct sink *out,
 			uint8_t *root_hash, struct err *e)
 {
-	_cleanup_free_ uint8_t *below = NULL;
+	_cleanup_free_ uint8_t *below = NULL, *zeros = calloc(1, p->data_block_bytes);
+	uint8_t zero_digest[VERITY_ROOT_HASH_BYTES];
 	struct source level_below;
 	struct level_run run = {
 		.hasher = h,
 		.src = data,
 		.block_bytes = p->data_block_bytes,
 		.n_blocks = p->data_blocks,
+		.zero_digest = zero_digest,
 		.progress = p->progress,
 	};
 
+	if (!zeros)
+		return err_oom(e);
+	int r = hasher_run(h, zeros, p->data_block_bytes, 1, zero_digest, e);
+	if (r < 0)
+		return r;
 	for (unsigned int level = 0; level < g->n_levels; level++) {
 		uint64_t bytes = g->level_blocks[level] * p->hash_block_bytes;
 		_cleanup_free_ uint8_t *digests = calloc(1, bytes);
 		if (!digests)
 			return err_oom(e);
 		run.digests = digests;
-		int r = run_level(&run, p->pool, e);
-		if (r >= 0)
+		r = run_level(&run, p->pool, e);
+		if (r >= 0 && out)
 			r = sink_pwrite(out, g->level_first_block[level] * p->hash_block_bytes,
 					digests, bytes, e);
 		if (r < 0)
@@ -88,6 +112,18 @@ static int build_levels(const struct verity_params *p, const struct verity_geome
 	}
 	run.digests = root_hash;
 	return run_level(&run, NULL, e);
+}
+
+int verity_root_hash(const struct verity_params *p, const struct source *data,
+		     uint8_t root_hash[VERITY_ROOT_HASH_BYTES], struct err *e)
+{
+	_cleanup_hasher_ struct hasher h = HASHER_INIT;
+	struct verity_geometry g;
+
+	int r = verity_geometry_init(&g, p, e);
+	if (r == 0)
+		r = hasher_init(&h, HASHER_AUTO, p->salt, p->salt_bytes, e);
+	return r < 0 ? r : build_levels(p, &g, &h, data, NULL, root_hash, e);
 }
 
 int verity_build(const struct verity_params *p, const struct source *data, struct sink *out,

@@ -24,6 +24,10 @@ int verity_geometry_init(struct verity_geometry *g, const struct verity_params *
 /** verity_superblock_put() - VERITY_SUPERBLOCK_BYTES at @sb; @p has a checked geometry */
 void verity_superblock_put(const struct verity_params *p, uint8_t *sb);
 
+/** verity_root_hash() - verity_build() that keeps no tree; @data is long enough */
+int verity_root_hash(const struct verity_params *p, const struct source *data,
+		     uint8_t root_hash[VERITY_ROOT_HASH_BYTES], struct err *e) must_check;
+
 /** verity_chunk_blocks() - how many blocks one job of the pool hashes */
 static inline uint64_t verity_chunk_blocks(uint32_t block_bytes)
 {
