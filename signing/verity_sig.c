@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <json-c/json.h>
-#include <openssl/evp.h>
-
+#include "signing/json.h"
 #include "signing/openssl.h"
 #include "signing/root_hash.h"
 
 #define VERITY_SIG_ALIGN     (4 * KiB)
 #define VERITY_SIG_MAX_BYTES (1 * MiB)
-
-DEFINE_CLEANUP(struct json_object *, json_object_put)
-DEFINE_CLEANUP(struct json_tokener *, json_tokener_free)
 
 int verity_sig_build(X509 *cert, const uint8_t root_hash[SHA256_BYTES], const void *der, size_t len,
 		     struct buf *ret, struct err *e)
@@ -47,72 +42,30 @@ static int text_length(const char *data, size_t len, int *ret, struct err *e)
 	return 0;
 }
 
-static int get_string(struct json_object *o, const char *key, const char **ret, struct err *e)
-{
-	struct json_object *v;
-
-	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
-		return err_set(e, -EBADMSG, "no string \"%s\"", key);
-	*ret = json_object_get_string(v);
-	return 0;
-}
-
 static int get_digest(struct json_object *o, const char *key, uint8_t ret[SHA256_BYTES],
 		      struct err *e)
 {
 	const char *hex;
-	int r = get_string(o, key, &hex, e);
+	int r = json_read_string(o, key, &hex, e);
 
 	if (r == 0 && hex_decode(hex, ret, SHA256_BYTES) < 0)
 		return err_set(e, -EBADMSG, "\"%s\" is not 64 hex digits", key);
 	return r;
 }
 
-/* EVP_DecodeBlock() skips white space and counts the padding as bytes. */
-static int get_base64(struct json_object *o, const char *key, struct buf *ret, struct err *e)
-{
-	const char *text;
-	int r = get_string(o, key, &text, e);
-
-	if (r < 0)
-		return r;
-	size_t len = strlen(text),
-	       pad = len >= 2 ? (text[len - 1] == '=') + (text[len - 2] == '=') : 0;
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				       "0123456789+/";
-	if (len == 0 || len % 4 || strspn(text, alphabet) != len - pad)
-		return err_set(e, -EBADMSG, "\"%s\" is not base64", key);
-	uint8_t *p = buf_grow(ret, len / 4 * 3);
-	if (!p)
-		return err_oom(e);
-	int n = EVP_DecodeBlock(p, (const uint8_t *)text, (int)len);
-	if (n < 0 || (size_t)n < pad)
-		return err_set(e, -EBADMSG, "\"%s\" is not base64", key);
-	ret->len += (size_t)n - pad;
-	return 0;
-}
-
 static int parse(const char *data, size_t len, struct verity_sig *s, struct err *e)
 {
-	_cleanup_(json_tokener_free) struct json_tokener *t = json_tokener_new_ex(4);
+	_cleanup_(json_object_put) struct json_object *o = NULL;
 	int n = 0, r = text_length(data, len, &n, e);
 
+	if (r == 0)
+		r = json_read_object(data, (size_t)n, 4, &o, e);
 	if (r < 0)
 		return r;
-	if (!t)
-		return err_oom(e);
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
-	_cleanup_(json_object_put) struct json_object *o = json_tokener_parse_ex(t, data, n);
-	if (!o && json_tokener_get_error(t) == json_tokener_continue)
-		o = json_tokener_parse_ex(t, "", -1);
-	if (!o || !json_object_is_type(o, json_type_object))
-		return err_set(e, -EBADMSG, "not a JSON object");
-	if (json_tokener_get_parse_end(t) < (size_t)n)
-		return err_set(e, -EBADMSG, "text after the JSON object");
 	r = get_digest(o, "rootHash", s->root_hash, e);
 	if (r == 0)
 		r = get_digest(o, "certificateFingerprint", s->fingerprint, e);
-	return r < 0 ? r : get_base64(o, "signature", &s->der, e);
+	return r < 0 ? r : json_read_base64(o, "signature", &s->der, e);
 }
 
 int verity_sig_parse(const void *data, size_t len, struct verity_sig *ret, struct err *e)

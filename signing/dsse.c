@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "signing/dsse.h"
+
+#include <openssl/err.h>
+
+#include "signing/json.h"
+#include "signing/openssl.h"
+
+#define DEPTH_MAX      8
+#define SIGNATURES_MAX 16
+
+/* What is signed: lengths in front of everything, so that nothing can be moved from one to the other. */
+static int encode(const char *type, const void *payload, size_t len, struct buf *ret, struct err *e)
+{
+	buf_printf(ret, "DSSEv1 %zu %s %zu ", strlen(type), type, len);
+	buf_append(ret, payload, len);
+	return buf_failed(ret) ? err_oom(e) : 0;
+}
+
+static int sign(const struct signer *s, const struct buf *what, struct buf *ret, struct err *e)
+{
+	_cleanup_(EVP_MD_CTX_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t len = 0;
+
+	if (!ctx)
+		return err_oom(e);
+	if (EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, s->key, NULL) != 1 ||
+	    EVP_DigestSign(ctx, NULL, &len, what->data, what->len) != 1)
+		return openssl_err(e, -EIO, "the key does not sign");
+	uint8_t *p = buf_grow(ret, len);
+	if (!p)
+		return err_oom(e);
+	if (EVP_DigestSign(ctx, p, &len, what->data, what->len) != 1)
+		return openssl_err(e, -EIO, "the key does not sign");
+	ret->len += len;
+	return 0;
+}
+
+int dsse_sign(const struct signer *s, const char *type, const void *payload, size_t len,
+	      struct buf *ret, struct err *e)
+{
+	_cleanup_buf_ struct buf what = BUF_INIT, sig = BUF_INIT;
+	uint8_t fingerprint[SHA256_BYTES];
+	char keyid[SHA256_HEX];
+
+	int r = encode(type, payload, len, &what, e);
+	if (r == 0)
+		r = sign(s, &what, &sig, e);
+	if (r == 0)
+		r = certificate_fingerprint(s->cert, fingerprint, e);
+	if (r < 0)
+		return r;
+	_cleanup_free_ char *payload64 = base64_encode(payload, len);
+	_cleanup_free_ char *sig64 = base64_encode(sig.data, sig.len);
+	if (!payload64 || !sig64)
+		return err_oom(e);
+	hex_encode(fingerprint, sizeof(fingerprint), keyid);
+	buf_printf(ret,
+		   "{\"payloadType\":\"%s\",\"payload\":\"%s\","
+		   "\"signatures\":[{\"keyid\":\"%s\",\"sig\":\"%s\"}]}\n",
+		   type, payload64, keyid, sig64);
+	return buf_failed(ret) ? err_oom(e) : 0;
+}
+
+/* Return: 1 the signature is this key's; 0 it is not; -ENOMEM */
+static int is_signed(X509 *cert, const struct buf *what, const struct buf *sig)
+{
+	_cleanup_(EVP_MD_CTX_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (!ctx)
+		return -ENOMEM;
+	return EVP_DigestVerifyInit_ex(ctx, NULL, "SHA256", NULL, NULL, X509_get0_pubkey(cert),
+				       NULL) == 1 &&
+	       EVP_DigestVerify(ctx, sig->data, sig->len, what->data, what->len) == 1;
+}
+
+struct envelope {
+	struct json_object *signatures;
+	struct buf what; /* is signed */
+	X509 *const *certs;
+	size_t n_certs;
+};
+
+/* Of each signature, in order, each certificate. */
+static int find_signer(const struct envelope *v, size_t *ret_cert, struct err *e)
+{
+	size_t n = json_object_array_length(v->signatures);
+
+	if (!n || n > SIGNATURES_MAX)
+		return err_set(e, -EBADMSG, "it has %zu signatures: 1 to %d are read", n,
+			       SIGNATURES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_buf_ struct buf sig = BUF_INIT;
+		struct json_object *o = json_object_array_get_idx(v->signatures, i);
+		int r = json_object_is_type(o, json_type_object)
+				? json_read_base64(o, "sig", &sig, e)
+				: err_set(e, -EBADMSG, "signature %zu is no object", i + 1);
+		for (size_t k = 0; r == 0 && k < v->n_certs; k++) {
+			r = is_signed(v->certs[k], &v->what, &sig);
+			if (r > 0) {
+				*ret_cert = k;
+				return 0;
+			}
+		}
+		if (r < 0)
+			return r == -ENOMEM ? err_oom(e) : r;
+	}
+	ERR_clear_error();
+	return err_set(e, -EKEYREJECTED, "not signed by a key that is trusted");
+}
+
+static int check_type(struct json_object *o, const char *want, struct err *e)
+{
+	const char *type;
+
+	int r = json_read_string(o, "payloadType", &type, e);
+	if (r == 0 && !str_eq(type, want))
+		return err_set(e, -EBADMSG, "its payload is not of type %s", want);
+	return r;
+}
+
+int dsse_open(const void *data, size_t len, const char *type, X509 *const *certs, size_t n_certs,
+	      struct buf *ret_payload, size_t *ret_cert, struct err *e)
+{
+	_cleanup_(json_object_put) struct json_object *o = NULL;
+	_cleanup_buf_ struct buf payload = BUF_INIT;
+	struct envelope v = { .what = BUF_INIT, .certs = certs, .n_certs = n_certs };
+	size_t cert = 0;
+
+	const char *text = data;
+	if (len && text[len - 1] == '\n')
+		len--;
+	int r = json_read_object(text, len, DEPTH_MAX, &o, e);
+	if (r == 0)
+		r = check_type(o, type, e);
+	if (r == 0)
+		r = json_read_base64(o, "payload", &payload, e);
+	if (r == 0 && (!json_object_object_get_ex(o, "signatures", &v.signatures) ||
+		       !json_object_is_type(v.signatures, json_type_array)))
+		r = err_set(e, -EBADMSG, "no list \"signatures\"");
+	if (r == 0)
+		r = encode(type, payload.data, payload.len, &v.what, e);
+	if (r == 0)
+		r = find_signer(&v, &cert, e);
+	buf_done(&v.what);
+	if (r < 0)
+		return r;
+	buf_append(ret_payload, payload.data, payload.len);
+	if (ret_cert)
+		*ret_cert = cert;
+	return buf_failed(ret_payload) ? err_oom(e) : 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* Signed things that are JSON: read strictly, as they come from whoever wants them believed. */
+#include <json-c/json.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+DEFINE_CLEANUP(struct json_object *, json_object_put)
+DEFINE_CLEANUP(struct json_tokener *, json_tokener_free)
+
+/**
+ * json_read_object() - one JSON object and nothing behind it
+ * @depth: how deep it may be nested
+ * Return: 0; -EBADMSG; -ENOMEM
+ */
+int json_read_object(const char *data, size_t len, int depth, struct json_object **ret,
+		     struct err *e) must_check;
+
+/** json_read_string() - a member; Return: 0 and the text, borrowed; -EBADMSG there is none */
+int json_read_string(struct json_object *o, const char *key, const char **ret,
+		     struct err *e) must_check;
+
+/** json_read_base64() - a member's bytes are appended; Return: 0; -EBADMSG; -ENOMEM */
+int json_read_base64(struct json_object *o, const char *key, struct buf *ret,
+		     struct err *e) must_check;
