@@ -126,8 +126,8 @@ const struct cli_command cmd_build = {
 	.args = "RECIPE",
 	.summary = "Build the image from the packages that the lock names",
 	.text = "Writes NAME_VERSION.raw, the disk, and its parts: .usr.raw, .usr-verity.raw,\n"
-		".usr-verity-sig.raw, .efi and .roothash; and what they are made of: .spdx.json and\n"
-		".cdx.json. Needs no root, no device and no network.",
+		".usr-verity-sig.raw, .efi and .roothash; and what they are made of: .spdx.json,\n"
+		".cdx.json and, signed, .provenance.json. Needs no root, no device and no network.",
 	.min_args = 1,
 	.max_args = 1,
 	.run = run_build,

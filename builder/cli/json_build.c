@@ -36,10 +36,15 @@ static struct json_object *partition(const struct build *b, size_t i)
 static struct json_object *output(const struct build *b, size_t i)
 {
 	static const char *const kinds[BUILD_N_OUTPUTS] = {
-		[BUILD_DISK] = "disk",	       [BUILD_USR] = "usr",
-		[BUILD_VERITY] = "usr-verity", [BUILD_VERITY_SIG] = "usr-verity-sig",
-		[BUILD_UKI] = "uki",	       [BUILD_ROOT_HASH] = "roothash",
-		[BUILD_SPDX] = "spdx",	       [BUILD_CYCLONEDX] = "cyclonedx",
+		[BUILD_DISK] = "disk",
+		[BUILD_USR] = "usr",
+		[BUILD_VERITY] = "usr-verity",
+		[BUILD_VERITY_SIG] = "usr-verity-sig",
+		[BUILD_UKI] = "uki",
+		[BUILD_ROOT_HASH] = "roothash",
+		[BUILD_SPDX] = "spdx",
+		[BUILD_CYCLONEDX] = "cyclonedx",
+		[BUILD_PROVENANCE] = "provenance",
 	};
 	struct json_object *o = json_object_new_object();
 	_cleanup_free_ char *path = build_output_path(b, (enum build_output)i);

@@ -17,6 +17,7 @@ static const char *const suffixes[BUILD_N_OUTPUTS] = {
 	[BUILD_ROOT_HASH] = ".roothash",
 	[BUILD_SPDX] = ".spdx.json",
 	[BUILD_CYCLONEDX] = ".cdx.json",
+	[BUILD_PROVENANCE] = ".provenance.json",
 };
 
 /* In order. Stages of the same number run side by side: /usr is written and hashed by one thread and
@@ -25,10 +26,11 @@ static const struct {
 	const struct stage *stage;
 	int group;
 } stages[] = {
-	{ &stage_inputs, 0 }, { &stage_packages, 1 }, { &stage_scripts, 2 },
-	{ &stage_tree, 3 },   { &stage_sbom, 4 },     { &stage_usr, 5 },
-	{ &stage_initrd, 5 }, { &stage_verity, 6 },   { &stage_root_hash, 7 },
-	{ &stage_uki, 8 },    { &stage_disk, 9 },     { &stage_evidence, 10 },
+	{ &stage_inputs, 0 },	   { &stage_packages, 1 }, { &stage_scripts, 2 },
+	{ &stage_tree, 3 },	   { &stage_sbom, 4 },	   { &stage_usr, 5 },
+	{ &stage_initrd, 5 },	   { &stage_verity, 6 },   { &stage_root_hash, 7 },
+	{ &stage_uki, 8 },	   { &stage_disk, 9 },	   { &stage_evidence, 10 },
+	{ &stage_provenance, 11 },
 };
 
 void build_init(struct build *b, const struct build_params *p)

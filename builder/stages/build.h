@@ -47,6 +47,7 @@ enum build_output {
 	BUILD_ROOT_HASH,  /* .roothash: 64 hex digits and a newline */
 	BUILD_SPDX,	  /* .spdx.json: the outer SBOM */
 	BUILD_CYCLONEDX,  /* .cdx.json: the same in another format */
+	BUILD_PROVENANCE, /* .provenance.json: what was made of what, signed */
 	BUILD_N_OUTPUTS,
 };
 
@@ -90,7 +91,7 @@ struct build {
 	struct buf verity_sig;			   /* root-hash (run): the partition's content */
 	char *cmdline;				   /* root-hash (run) */
 	struct buf uki;				   /* uki (run): signed */
-	struct tree *esp;			   /* disk (run) */
+	struct tree *esp;			   /* disk (run), until evidence (run) */
 	uint8_t output_sha256[BUILD_N_OUTPUTS][SHA256_BYTES]; /* evidence (run): not of the disk */
 
 	struct strv notices; /* for the person: what the build did that may surprise */
@@ -106,7 +107,7 @@ struct stage {
 
 extern const struct stage stage_inputs, stage_packages, stage_scripts, stage_tree, stage_usr,
 	stage_verity, stage_initrd, stage_root_hash, stage_uki, stage_disk, stage_sbom,
-	stage_evidence;
+	stage_evidence, stage_provenance;
 
 /** build_init() - @b is to be given to build_done() whatever follows */
 void build_init(struct build *b, const struct build_params *p);

@@ -315,6 +315,8 @@ static int run_evidence(struct build *b, struct err *e)
 	if (r == 0)
 		r = write_outers(&o, e);
 	outer_done(&o);
+	tree_free(b->esp); /* it has a copy of the UKI */
+	b->esp = NULL;
 	return r;
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The SBOMs of a build of recipes/node: valid by their published schemas, and true. The schemas and the
+# The SBOMs and the provenance of a build of recipes/node: valid by their schemas, and true. The schemas and the
 # program that holds documents against them are not part of the repository: SLIPWAY_SCHEMAS names the
 # directory with validate.py, which is looked for beside the repository otherwise.
 . "$(dirname "$0")/../../cli/test/lib.sh"
@@ -61,6 +61,19 @@ breaks "verification code of bash" spdx '/"SPDXRef-Package-bash"/s/\("packageVer
 breaks "bash is another one than the lock's" spdx '/"SPDXRef-Package-bash"/s/"versionInfo":"/&9/'
 breaks "it refers to another inner one" spdx 's/"name":"node_1-usr"/"name":"another"/'
 breaks "explained nowhere" spdx '0,/"licenseId":"LicenseRef-/s//&x/'
+
+# The provenance, of what is signed; its signature is looked at by signing/test/test_dsse.c.
+provenance() { # directory of outputs
+	(cd "$T/recipes" && python3 "$here/builder/attest/test/provenance_check.py" "$1/node_1.provenance.json" \
+		node/recipe.lock node/recipe.yaml common/base.yaml -- common/overlay node/overlay)
+}
+try 0 "0 wrong" provenance "$T/out"
+[ -z "$licences" ] || try 0 "valid" validate intoto-slsa-v1 "$T/out/node_1.statement.json"
+rm "$T/out/node_1.statement.json"
+echo "# another comment" >>"$T/recipes/node/recipe.yaml"
+try 1 "recipe: " provenance "$T/out"
+echo >>"$T/out/node_1.roothash"
+try 1 "node_1.roothash: " provenance "$T/out"
 
 # What no list can hold ends the plan, before anything is written.
 printf x >"$T/recipes/node/overlay/usr/lib/$(printf 'latin\xe9')"

@@ -70,7 +70,7 @@ rm -r "$T/copy"
 # Another content of an overlay file: the only cause; the disk and its parts are compared once.
 echo "# another line" >>"$T/recipes/node/overlay/usr/lib/sysctl.d/60-node.conf"
 build two
-differ "$T/one" "$T/two"
+differ --all "$T/one" "$T/two"
 is_only_cause "node_1.raw: usr-a: /lib/sysctl.d/60-node.conf: content, line"
 for what in "usr-verity-a: hash tree" "usr-verity-sig-a: rootHash" ".cmdline: word" \
 	"certificate 1: signature: value" "partition table: partition 2: UUID" \

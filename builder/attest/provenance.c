@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "builder/attest/provenance.h"
+
+#include "signing/dsse.h"
+#include "signing/json.h"
+#include "verity/fsverity.h"
+
+#define DEPTH_MAX    16
+#define SUBJECTS_MAX 64
+
+static const char *const algorithms[] = {
+	[PROVENANCE_SHA256] = "sha256",
+	[PROVENANCE_FSVERITY] = "fsverity_sha256",
+	[PROVENANCE_DIRHASH] = "dirHash",
+};
+
+const char *provenance_digest_name(enum provenance_digest kind)
+{
+	return algorithms[kind];
+}
+
+void provenance_free(struct provenance *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->n_outputs; i++)
+		free((char *)(uintptr_t)p->outputs[i].name);
+	free(p->outputs);
+	free(p);
+}
+
+static int expect_string(struct json_object *o, const char *key, const char *want, struct err *e)
+{
+	const char *have;
+
+	int r = json_read_string(o, key, &have, e);
+	if (r == 0 && !str_eq(have, want))
+		return err_set(e, -EBADMSG, "its %s is not %s", key, want);
+	return r;
+}
+
+static int get_member(struct json_object *o, const char *key, enum json_type type,
+		      struct json_object **ret, struct err *e)
+{
+	if (!json_object_object_get_ex(o, key, ret) || !json_object_is_type(*ret, type))
+		return err_set(e, -EBADMSG, "it has no %s \"%s\"", json_type_to_name(type), key);
+	return 0;
+}
+
+static int read_digest(struct json_object *o, struct provenance_file *f, struct err *e)
+{
+	struct json_object *set, *v;
+
+	int r = get_member(o, "digest", json_type_object, &set, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < PROVENANCE_DIRHASH; i++) { /* of files */
+		if (!json_object_object_get_ex(set, algorithms[i], &v))
+			continue;
+		f->kind = (enum provenance_digest)i;
+		if (json_object_is_type(v, json_type_string) &&
+		    hex_decode(json_object_get_string(v), f->digest, SHA256_BYTES) == 0)
+			return 0;
+	}
+	return err_set(e, -EBADMSG, "%s has no digest that is known here", f->name);
+}
+
+static int read_subject(struct json_object *o, struct provenance_file *f, struct err *e)
+{
+	const char *name;
+
+	if (!json_object_is_type(o, json_type_object))
+		return err_set(e, -EBADMSG, "a subject is no object");
+	int r = json_read_string(o, "name", &name, e);
+	if (r < 0)
+		return r;
+	f->name = strdup(name);
+	return f->name ? read_digest(o, f, e) : err_oom(e);
+}
+
+static int read_subjects(struct json_object *o, struct provenance *p, struct err *e)
+{
+	struct json_object *list;
+
+	int r = get_member(o, "subject", json_type_array, &list, e);
+	if (r < 0)
+		return r;
+	size_t n = json_object_array_length(list);
+	if (!n || n > SUBJECTS_MAX)
+		return err_set(e, -EBADMSG, "it is of %zu files: 1 to %d are read", n,
+			       SUBJECTS_MAX);
+	p->outputs = calloc(n, sizeof(*p->outputs));
+	if (!p->outputs)
+		return err_oom(e);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		p->n_outputs++;
+		r = read_subject(json_object_array_get_idx(list, i), &p->outputs[i], e);
+	}
+	return r;
+}
+
+static int read_statement(const struct buf *b, struct provenance *p, struct err *e)
+{
+	_cleanup_(json_object_put) struct json_object *o = NULL;
+	struct json_object *predicate, *definition;
+	size_t len = b->len && b->data[b->len - 1] == '\n' ? b->len - 1 : b->len;
+
+	int r = json_read_object((const char *)b->data, len, DEPTH_MAX, &o, e);
+	if (r == 0)
+		r = expect_string(o, "_type", "https://in-toto.io/Statement/v1", e);
+	if (r == 0)
+		r = expect_string(o, "predicateType", "https://slsa.dev/provenance/v1", e);
+	if (r == 0)
+		r = get_member(o, "predicate", json_type_object, &predicate, e);
+	if (r == 0)
+		r = get_member(predicate, "buildDefinition", json_type_object, &definition, e);
+	if (r == 0)
+		r = expect_string(definition, "buildType", PROVENANCE_BUILD_TYPE, e);
+	return r < 0 ? r : read_subjects(o, p, e);
+}
+
+int provenance_open(const void *data, size_t len, X509 *const *certs, size_t n_certs,
+		    struct provenance **ret, struct err *e)
+{
+	_cleanup_(provenance_free) struct provenance *p = calloc(1, sizeof(*p));
+	_cleanup_buf_ struct buf statement = BUF_INIT;
+
+	if (!p)
+		return err_oom(e);
+	int r = dsse_open(data, len, PROVENANCE_PAYLOAD_TYPE, certs, n_certs, &statement, &p->cert,
+			  e);
+	if (r == 0)
+		r = read_statement(&statement, p, e);
+	if (r < 0)
+		return err_wrap(e, r, "provenance");
+	*ret = TAKE_PTR(p);
+	return 0;
+}
+
+int provenance_check(const struct provenance *p, const char *name, const struct source *src,
+		     struct pool *pool, struct err *e)
+{
+	const struct provenance_file *f = NULL;
+	uint8_t digest[SHA256_BYTES];
+
+	for (size_t i = 0; i < p->n_outputs && !f; i++)
+		if (str_eq(p->outputs[i].name, name))
+			f = &p->outputs[i];
+	if (!f)
+		return err_set(e, -ENOENT, "provenance: it tells of no %s", name);
+	int r = f->kind == PROVENANCE_FSVERITY ? fsverity_digest(src, pool, digest, e)
+					       : source_sha256(src, digest, e);
+	if (r == -EINVAL)
+		return err_wrap(e, -EBADMSG, "provenance: %s", name);
+	if (r == 0 && memcmp(digest, f->digest, sizeof(digest)) != 0)
+		return err_set(e, -EBADMSG, "provenance: %s is not the file that was built", name);
+	return r;
+}
