@@ -3,7 +3,7 @@
 """sbom_check.py INNER OUTER LOCK TREE [LICENCES]: what no schema asks of an image's SBOMs.
 
 INNER and OUTER: what the SBOMs' names begin with, without .spdx.json and .cdx.json
-TREE: the files of the image, extracted
+TREE: the files of the image, extracted; they are hashed once, and TREE.json keeps the digests
 LICENCES: the list of SPDX's ids, as CycloneDX has it
 Prints a line for each thing that is wrong.
 """
@@ -30,14 +30,22 @@ def sha256(path):
 def checksum(element, algorithm):
     return next((c["checksumValue"] for c in element.get("checksums", []) if c["algorithm"] == algorithm), None)
 
-in_image = {} # path -> digest, or the target of a symlink behind an arrow
-for top, directories, files in os.walk(tree):
-    for name in files + directories:
-        path = os.path.join(top, name)
-        if os.path.islink(path):
-            in_image["usr" + path[len(tree):]] = "-> " + os.readlink(path)
-        elif name in files:
-            in_image["usr" + path[len(tree):]] = sha256(path)
+def read_tree():
+    """path -> digest, or the target of a symlink behind an arrow"""
+    found = {}
+    for top, directories, files in os.walk(tree):
+        for name in files + directories:
+            path = os.path.join(top, name)
+            if os.path.islink(path):
+                found["usr" + path[len(tree):]] = "-> " + os.readlink(path)
+            elif name in files:
+                found["usr" + path[len(tree):]] = sha256(path)
+    return found
+
+if not os.path.exists(tree + ".json"):
+    with open(tree + ".json", "w") as f:
+        json.dump(read_tree(), f)
+in_image = load(tree + ".json")
 locked = {f[1]: f for f in (line.split() for line in open(lock)) if f[0] == "package"}
 
 def check_files(what, files, target_of):
