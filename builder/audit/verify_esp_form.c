@@ -91,7 +91,7 @@ static int check_rest(struct comparing_sink *s, struct pool *pool, struct err *e
 struct copy {
 	struct fs_reader *reader;
 	struct tree *tree;
-	const int64_t *time; /* of all files as they were built; NULL: who knows? */
+	const int64_t *time; /* of all files, if /usr could be read */
 };
 
 /* FAT keeps the odd second of a file's time apart from the even ones. */
@@ -130,23 +130,14 @@ static int copy_one(void *ctx, const char *path, const struct fs_stat *st, struc
 			     e);
 }
 
-/* The volume's number lies where the type of the FAT says. */
-static int params_of(const struct verify *v, const struct source *esp, struct fs_params *p,
-		     struct err *e)
+static struct fs_params params_of(const struct verify *v, const struct source *esp)
 {
-	uint8_t boot[512];
+	struct fs_params p = { .label = ESP_LABEL,
+			       .size_bytes = esp->size_bytes,
+			       .sector_bytes = v->sector_bytes };
 
-	int r = source_pread(esp, 0, boot, sizeof(boot), e);
-	if (r < 0)
-		return r;
-	*p = (struct fs_params){ .label = ESP_LABEL,
-				 .size_bytes = esp->size_bytes,
-				 .sector_bytes = v->sector_bytes };
-	if (!v->has_root)
-		layout_volume_id(v->slots[0].root_hash, p->uuid);
-	else
-		put_be32(p->uuid, get_le32(boot + (memcmp(boot + 82, "FAT32", 5) == 0 ? 67 : 39)));
-	return 0;
+	layout_volume_id(v->slots[0].root_hash, p.uuid);
+	return p;
 }
 
 static int compare_again(const struct verify *v, struct comparing_sink *s, struct fs_reader *reader,
@@ -155,16 +146,12 @@ static int compare_again(const struct verify *v, struct comparing_sink *s, struc
 	_cleanup_(tree_free) struct tree *tree = tree_new();
 	_cleanup_(fs_plan_free) struct fs_plan *plan = NULL;
 	const struct verify_slot *a = &v->slots[0];
-	struct copy c = { .reader = reader,
-			  .tree = tree,
-			  .time = !v->has_root && a->os_release ? &a->time : NULL };
-	struct fs_params p;
+	struct copy c = { .reader = reader, .tree = tree, .time = a->os_release ? &a->time : NULL };
+	const struct fs_params p = params_of(v, s->src);
 
 	if (!tree)
 		return err_oom(e);
-	int r = params_of(v, s->src, &p, e);
-	if (r == 0)
-		r = fs_reader_walk(reader, copy_one, &c, e);
+	int r = fs_reader_walk(reader, copy_one, &c, e);
 	if (r == 0)
 		r = fs_writer_vfat.plan(tree, &p, &plan, e);
 	if (r == 0)
@@ -182,6 +169,9 @@ int verify_esp_form(struct verify *v, const struct source *esp, struct fs_reader
 	char what[128] = "";
 
 	verify_at(v, "esp");
+	if (v->has_root)
+		return verify_state(v, VERIFY_ESP_STATE, e,
+				    "what lies around its files is as the node has written it");
 	int r = compare_again(v, &s, reader, e);
 	free(s.v);
 	if (r < 0)

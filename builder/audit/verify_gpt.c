@@ -48,7 +48,12 @@ static int layout_of(const struct image *image, struct layout *l, struct err *e)
 			.type = p->type, .slot = p->slot, .size_bytes = p->src.size_bytes
 		};
 	}
-	if (!image_find(image, "root"))
+	/* systemd-repart gives the root what is left of the disk, to the last 4 KiB. */
+	struct layout_partition *last =
+		l->n_partitions ? &l->partitions[l->n_partitions - 1] : NULL;
+	if (last && last->type == LAYOUT_ROOT)
+		last->size_bytes -= last->size_bytes % LAYOUT_ALIGN_BYTES;
+	else
 		l->partitions[l->n_partitions++] = (struct layout_partition){
 			.type = LAYOUT_ROOT, .slot = LAYOUT_NO_SLOT, .size_bytes = MiB
 		};

@@ -48,6 +48,7 @@ static const struct {
 	[VERIFY_ESP_FILES] = { "esp.files", "the names on the ESP, with those that are known" },
 	[VERIFY_ESP_FORM] = { "esp.form", "the ESP to its last byte, with what our writer makes of "
 					  "the same files" },
+	[VERIFY_ESP_STATE] = { "esp.state", "what a running node writes on the ESP" },
 	[VERIFY_ESP_LOADER] = { "esp.loader", "the boot loader" },
 	[VERIFY_ESP_CONFIG] = { "esp.config", "a file with one content that is right" },
 	[VERIFY_ESP_ENROLMENT] = { "esp.enrolment", "keys to be enrolled, with the trusted ones" },

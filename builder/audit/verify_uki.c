@@ -101,6 +101,10 @@ static int check_cmdline(struct verify *v, struct uki *u, char *line, struct err
 	if (usrhash)
 		snprintf(hex, sizeof(hex), "%s", usrhash + strlen(" usrhash="));
 	u->slot = slot_of(v, hex);
+	/* Updates leave the kernel of a version whose slot is another one's now. */
+	if (!u->slot && usrhash && v->has_root)
+		return verify_state(v, VERIFY_UKI_ROOT_HASH, e, "it starts no slot: usrhash=%s",
+				    hex);
 	if (!u->slot)
 		return verify_fail(v, VERIFY_UKI_ROOT_HASH, e,
 				   "usrhash=%s is the root hash of no slot that is in use", hex);
@@ -155,15 +159,33 @@ static int check_initrd(struct verify *v, const struct uki *u, struct err *e)
 	return verify_initrd(v, data, len, e);
 }
 
+/* Behind the version of a kernel on a node: "+3", "+2-1", how often it may and did fail to boot. */
+static bool is_counter(const char *s)
+{
+	size_t left = *s == '+' ? strspn(s + 1, "0123456789") : 0;
+
+	if (!left)
+		return *s == '\0';
+	s += 1 + left;
+	return *s == '\0' || (*s == '-' && s[1] && !s[1 + strspn(s + 1, "0123456789")]);
+}
+
 /* The file is called after what it starts, so that nothing can pass for another version. */
 static int check_name(struct verify *v, const struct uki *u, const char *path, struct err *e)
 {
 	_cleanup_free_ char *want =
 		str_printf("EFI/Linux/%s_%s.efi", u->slot->image_id, u->slot->version);
+	_cleanup_free_ char *name = strdup(path);
 
-	if (!want)
+	if (!want || !name)
 		return err_oom(e);
-	return str_eq(path, want) ? 0 : verify_differs(v, VERIFY_ESP_FILES, path, want, e);
+	if (v->has_root && str_has_suffix(name, ".efi")) {
+		name[strlen(name) - strlen(".efi")] = '\0';
+		char *plus = name + strcspn(name, "+");
+		if (is_counter(plus))
+			strcpy(plus, ".efi");
+	}
+	return str_eq(name, want) ? 0 : verify_differs(v, VERIFY_ESP_FILES, path, want, e);
 }
 
 static int check_for_slot(struct verify *v, const struct uki *u, const char *path, struct err *e)

@@ -125,6 +125,65 @@ static void with_root(struct layout_plan *p)
 	p->disk_bytes += MiB;
 }
 
+static void rename_uki(struct tree *t, const char *to)
+{
+	ck_ok(tree_move(t, tree_lookup(t, "EFI/Linux/node_1.efi"), to, &e));
+}
+
+static void counted(struct tree *t)
+{
+	rename_uki(t, "EFI/Linux/node_1+2-1.efi");
+}
+
+static void miscounted(struct tree *t)
+{
+	rename_uki(t, "EFI/Linux/node_1+2x.efi");
+}
+
+static void with_seed(struct tree *t)
+{
+	const struct tree_meta m = { .mode = 0644, .mtime = IM_TIME + 100 };
+
+	ck_ok(tree_put_file(t, "loader/random-seed", &m, blob_new("0123", 4), NULL, &e));
+}
+
+static void of_another_slot(struct uki_params *p)
+{
+	memset(strstr((char *)(uintptr_t)p->cmdline.data, "usrhash=") + 8, 'a', 64);
+}
+
+/* What a node does to its ESP. */
+static const struct {
+	void (*esp)(struct tree *t);
+	void (*uki)(struct uki_params *p);
+	enum verify_id fails; /* VERIFY_N_IDS: none */
+} lives[] = {
+	{ counted, NULL, VERIFY_N_IDS },
+	{ miscounted, NULL, VERIFY_ESP_FILES },
+	{ with_seed, NULL, VERIFY_N_IDS },
+	{ NULL, of_another_slot, VERIFY_SLOT_UKI },
+};
+
+START_TEST(lives_of_nodes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lives); i++) {
+		struct im_spec s;
+		im_spec_init(&s);
+		s.change_plan = with_root;
+		s.change_esp = lives[i].esp;
+		s.change_uki = lives[i].uki;
+		im_make(&s, fx_path("disk.raw"));
+		im_spec_done(&s);
+		struct verify_report r = verify_as("used-disk: allowed", NULL);
+		vs_print(&r);
+		ck_assert_uint_eq(r.n_failed, lives[i].fails != VERIFY_N_IDS);
+		if (r.n_failed)
+			ck_assert(vs_fails(&r, lives[i].fails));
+		verify_report_done(&r);
+	}
+}
+END_TEST
+
 START_TEST(used_disks)
 {
 	struct im_spec s;
@@ -149,4 +208,4 @@ START_TEST(used_disks)
 }
 END_TEST
 
-FX_MAIN("verify_policy", each_wish, locks, used_disks)
+FX_MAIN("verify_policy", each_wish, locks, used_disks, lives_of_nodes)
