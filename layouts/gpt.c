@@ -59,6 +59,9 @@ static int add_partition(struct fdisk_context *cxt, const struct layout_plan *pl
 		r = fdisk_partition_set_start(pa, p->start_bytes / sector);
 	if (r == 0)
 		r = fdisk_partition_set_size(pa, p->size_bytes / sector);
+	/* Or it would be rounded to the grain. */
+	if (r == 0)
+		r = fdisk_partition_size_explicit(pa, 1);
 	if (r == 0)
 		r = fdisk_partition_set_name(pa, p->label);
 	if (r == 0)

@@ -113,6 +113,14 @@ static int check_places(struct verify *v, struct err *e)
 			 (unsigned long long)at);
 }
 
+/* Those of the root partition are the node's own, as all of it. */
+static uint64_t attributes_of(const struct image_partition *p)
+{
+	if (p->type == LAYOUT_ROOT)
+		return p->entry.attributes;
+	return p->slot == LAYOUT_NO_SLOT ? 0 : LAYOUT_READ_ONLY;
+}
+
 static int plan_of(const struct verify *v, const struct layout *l, struct layout_plan *plan,
 		   struct err *e)
 {
@@ -130,9 +138,7 @@ static int plan_of(const struct verify *v, const struct layout *l, struct layout
 					      .slot = p->slot,
 					      .start_bytes = p->start_bytes,
 					      .size_bytes = p->src.size_bytes,
-					      .attributes = p->slot == LAYOUT_NO_SLOT
-								    ? 0
-								    : LAYOUT_READ_ONLY };
+					      .attributes = attributes_of(p) };
 		memcpy(to->uuid, p->entry.uuid, sizeof(to->uuid));
 		if (strlen(p->entry.label) >= sizeof(to->label))
 			return err_set(e, -EINVAL, "the label of partition %u is none of ours",
