@@ -88,6 +88,11 @@ int verify_started(struct verify *v, struct err *e) must_check;
 /** verify_outputs() - a directory of what one build wrote */
 int verify_outputs(struct verify *v, const char *dir, struct err *e) must_check;
 
+/* verify_provenance.c */
+/** verify_provenance() - the statement on a build's outputs, if it is beside them; @stem: "node_1" */
+int verify_provenance(struct verify *v, const char *dir, const char *stem,
+		      struct err *e) must_check;
+
 /* verify.c */
 
 /** verify_root_hash() - the one that the UUIDs of a slot's partitions are; false: there are none */

@@ -208,6 +208,8 @@ int verify_outputs(struct verify *v, const char *dir, struct err *e)
 	if (r == 0 && o.there[BUILD_DISK])
 		r = check_disk(v, &o, e);
 	if (r == 0)
+		r = verify_provenance(v, dir, o.stem, e);
+	if (r == 0)
 		r = verify_certs(v, e);
 	/* The slot's readers look into these files. */
 	verify_slot_done(&v->slots[0]);

@@ -9,6 +9,7 @@ static const struct {
 } checks[] = {
 	[VERIFY_CONTAINER] = { "container", "every byte of the file that holds the disk" },
 	[VERIFY_OUTPUTS] = { "outputs", "the files of a build, with each other" },
+	[VERIFY_PROVENANCE] = { "provenance", "what was built, with what is there" },
 	[VERIFY_GPT_PRIMARY] = { "gpt.primary", "the partition table and its checksums" },
 	[VERIFY_GPT_BACKUP] = { "gpt.backup", "its copy at the end of the disk" },
 	[VERIFY_GPT_LAYOUT] = { "gpt.layout", "types, order and sizes, with the rules of layouts" },

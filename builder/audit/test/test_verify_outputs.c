@@ -2,6 +2,7 @@
 /* A directory of what a build wrote, taken off a disk: parts and disk are of each other, or it is said. */
 #include <sys/stat.h>
 
+#include "builder/attest/provenance.h"
 #include "builder/audit/image.h"
 #include "builder/audit/test/verify_support.h"
 
@@ -128,6 +129,68 @@ START_TEST(parts_of_something_else)
 }
 END_TEST
 
+static void hash(const char *suffix, struct provenance_file *f)
+{
+	_cleanup_free_ char *name = str_printf("out/node_1%s", suffix);
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	fx_read(name, &b);
+	sha256_bytes(b.data, b.len, f->digest);
+}
+
+/* As a build says of two of its outputs. */
+static void put_provenance(const struct signer *signer)
+{
+	struct recipe recipe = { .name = (char *)(uintptr_t) "node",
+				 .version = (char *)(uintptr_t) "1",
+				 .arch = (char *)(uintptr_t) "x86-64",
+				 .cmdline = (char *)(uintptr_t) "quiet",
+				 .filesystem = { .type = "erofs" } };
+	struct layout layout = { .name = (char *)(uintptr_t) "acl" };
+	struct components components = COMPONENTS_INIT;
+	struct lock lock = { .n_packages = 0 };
+	struct provenance_file files[] = { { .name = "node_1.efi" },
+					   { .name = "node_1.cdx.json" } };
+	const struct provenance_params p = { .recipe = &recipe,
+					     .lock = &lock,
+					     .layout = &layout,
+					     .components = &components,
+					     .signer = signer,
+					     .outputs = files,
+					     .n_outputs = 2 };
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	put(".cdx.json", "{}", 2);
+	hash(".efi", &files[0]);
+	hash(".cdx.json", &files[1]);
+	ck_ok(provenance_write(&p, &b, &e));
+	put(".provenance.json", b.data, b.len);
+}
+
+START_TEST(what_the_build_says)
+{
+	make();
+	put_provenance(fx_db);
+	struct verify_report r = verify(0);
+	vs_print(&r);
+	ck_assert_uint_eq(r.n_failed, 0);
+	verify_report_done(&r);
+	put(".cdx.json", "[]", 2);
+	must_fail(VERIFY_PROVENANCE);
+	ck_assert_int_eq(unlink(fx_path("out/node_1.cdx.json")), 0);
+	must_fail(VERIFY_PROVENANCE);
+	put_provenance(fx_db);
+	flip(".provenance.json", 100);
+	must_fail(VERIFY_PROVENANCE);
+	put_provenance(fx_pk);
+	must_fail(VERIFY_PROVENANCE);
+	ck_assert_int_eq(unlink(fx_path("out/node_1.provenance.json")), 0);
+	r = verify(0);
+	ck_assert_uint_eq(r.n_failed, 0);
+	verify_report_done(&r);
+}
+END_TEST
+
 START_TEST(what_cannot_be_read)
 {
 	make();
@@ -139,4 +202,4 @@ START_TEST(what_cannot_be_read)
 }
 END_TEST
 
-FX_MAIN("verify_outputs", good, parts_of_something_else, what_cannot_be_read)
+FX_MAIN("verify_outputs", good, parts_of_something_else, what_the_build_says, what_cannot_be_read)
