@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# node/status and node/update on a node in a directory: their own text, with its paths below $T, and files in the
+# place of the ESP. What they ask of systemd's programs is told by stand-ins.
+cd "$(dirname "$0")/../.." || exit 1
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+passed=0 failed=0
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+
+mkdir -p "$T"/{bin,usr/lib/{slipway,systemd,sysupdate.d}}
+for p in status update; do
+	sed "s,\([ \t=<>\"(]\|^\)/\(usr/lib\|run\|var/lib\|dev\|proc\)/,\1$T/\2/,g" node/$p >"$T/usr/lib/slipway/$p"
+	chmod +x "$T/usr/lib/slipway/$p"
+	grep -nE '[[:space:]="(]/(usr|run|var|dev|proc)/' "$T/usr/lib/slipway/$p" | grep -vF "$T" && bad "$p has paths of this machine"
+done
+program() { # path, text
+	printf '#!/bin/sh\n%s\n' "$2" >"$T/$1"
+	chmod +x "$T/$1"
+}
+program bin/bootctl "echo $T/boot"
+program bin/systemctl "case \"\$*\" in
+*LoadState*) echo loaded ;;
+*ActiveState*) cat $T/health ;;
+*) echo \"systemctl \$*\" >>$T/told ;;
+esac"
+program usr/lib/systemd/systemd-bless-boot "cat $T/trial"
+program usr/lib/systemd/systemd-sysupdate "case \"\$*\" in
+*check-new) cat $T/available ;;
+*) echo \"sysupdate \$*\" >>$T/told; exit \$(cat $T/status) ;;
+esac"
+
+# A node that runs version 2 and is well; a server that has nothing new.
+new_node() {
+	rm -rf "$T"/{run,var,boot,dev,proc,told}
+	mkdir -p "$T"/{boot/EFI/Linux,run,proc,dev/disk/by-partuuid}
+	printf 'IMAGE_ID="node"\nIMAGE_VERSION="2"\n' >"$T/usr/lib/os-release"
+	echo "quiet usrhash=00112233445566778899aabbccddeeffffeeddccbbaa99887766554433221100 rw" >"$T/proc/cmdline"
+	ln -s ../../vda5 "$T/dev/disk/by-partuuid/00112233-4455-6677-8899-aabbccddeeff"
+	: >"$T/usr/lib/sysupdate.d/30-usr.transfer"
+	touch "$T/boot/EFI/Linux/node_1.efi" "$T/boot/EFI/Linux/node_2.efi"
+	echo active >"$T/health"
+	echo good >"$T/trial"
+	echo '{"available":null}' >"$T/available"
+	echo 0 >"$T/status"
+}
+say() { # what is said, program, settings…
+	env PATH="$T/bin:$PATH" SOURCE=https://updates.example CHANNEL=stable REBOOT=coordinated "${@:3}" \
+		"$T/usr/lib/slipway/$2" >"$T/out" 2>&1
+	echo $? >"$T/exit"
+	{ [ -z "$1" ] && [ ! -s "$T/out" ]; } || { [ -n "$1" ] && grep -qF -e "$1" "$T/out"; } && ok ||
+		bad "$2 says not \"$1\" but: $(cat "$T/out")"
+}
+is() { # what is looked at, what it is, what it must be
+	[ "$2" = "$3" ] && ok || bad "$1 is \"$2\", not \"$3\""
+}
+value() { sed -n "s/^$1=\"\(.*\)\"$/\1/p" "$T/run/slipway/status"; }
+came() { # exit status, result, version, what was told
+	is "exit status" "$(cat "$T/exit")" "$1"
+	is result "$(value UPDATE_RESULT)" "$2"
+	is version "$(value UPDATE_VERSION)" "$3"
+	is "what was told" "$(cat "$T/told" 2>/dev/null)" "$4"
+}
+
+new_node
+say '' status
+is status "$(cat "$T/run/slipway/status")" 'IMAGE_ID="node"
+IMAGE_VERSION="2"
+USR_DEVICE="vda5"
+TRIAL="good"
+HEALTHY="yes"
+UPDATE_RESULT="none"
+UPDATE_VERSION=""
+UPDATE_TIME=""
+PENDING_VERSION=""
+REBOOT_REQUIRED="no"
+FAILED_VERSIONS=""'
+is metrics "$(cat "$T/run/slipway/slipway.prom")" 'slipway_image_info{name="node",version="2",device="vda5"} 1
+slipway_on_trial 0
+slipway_healthy 1
+slipway_reboot_required 0'
+touch "$T/run/reboot-required" "$T/boot/EFI/Linux/node_3+3-0.efi"
+echo failed >"$T/health"
+say '' status
+is "what waits" "$(value PENDING_VERSION) $(value REBOOT_REQUIRED) $(value HEALTHY)" '3 yes no'
+
+# A version that was tried is told of once, and remembered when its kernel image is gone.
+mv "$T/boot/EFI/Linux/node_3+3-0.efi" "$T/boot/EFI/Linux/node_3+0-3.efi"
+say '<3>version 3 did not come up and is not taken again; running 2' status
+say '' status
+rm "$T/boot/EFI/Linux/node_3+0-3.efi"
+touch "$T/boot/EFI/Linux/node_4+0.efi"
+say 'version 4 did not come up' status
+is "failed versions" "$(value FAILED_VERSIONS) $(value PENDING_VERSION)" '3 4 '
+is "metrics of them" "$(grep -c '^slipway_failed_version_info{version="[34]"} 1$' "$T/run/slipway/slipway.prom")" 2
+echo '{"available":"4"}' >"$T/available"
+say 'version 4 did not come up here before: not taken' update
+came 0 held 4 ''
+echo '{"available":"5"}' >"$T/available"
+say 'version 5 is installed' update
+came 0 installed 5 'sysupdate update 5'
+
+# The third try of a version is not its failure yet; once it is good, what was noted is forgotten.
+new_node
+mv "$T/boot/EFI/Linux/node_2.efi" "$T/boot/EFI/Linux/node_2+0-3.efi"
+echo indeterminate >"$T/trial"
+say '' status
+is "failed versions at the third try" "$(value FAILED_VERSIONS)" ''
+echo 2 >"$T/var/lib/slipway/failed-versions"
+say '' status
+is "failed versions on trial" "$(value FAILED_VERSIONS)" 2
+echo '{"available":"3"}' >"$T/available"
+say 'version 2 is on trial' update
+came 0 on-trial '' ''
+echo good >"$T/trial"
+say '' status
+is "failed versions after it" "$(value FAILED_VERSIONS)" ''
+
+new_node
+say '' update
+came 0 none '' ''
+is "where it looks" "$(cat "$T/run/sysupdate.d/30-usr.transfer.d/50-channel.conf")" '[Source]
+Path=https://updates.example/stable'
+say '' update CHANNEL=canary-2
+is "another channel" "$(tail -n 1 "$T/run/sysupdate.d/30-usr.transfer.d/50-channel.conf")" 'Path=https://updates.example/canary-2'
+for channel in ../x 'a b' A -x ''; do
+	say 'a channel has a-z, 0-9 and - only' update "CHANNEL=$channel"
+	came 1 failed '' ''
+done
+
+new_node
+echo '{"available":"3"}' >"$T/available"
+echo 1 >"$T/status"
+say '' update REBOOT=automatic
+came 1 failed 3 'sysupdate update 3'
+[ ! -e "$T/run/reboot-required" ] && ok || bad "a reboot without a version"
+echo 0 >"$T/status"
+rm "$T/told"
+say 'version 3 is installed' update REBOOT=automatic
+came 0 installed 3 'sysupdate update 3
+systemctl --no-block reboot'
+rm "$T/available"
+say 'No such file' update
+came 1 failed '' 'sysupdate update 3
+systemctl --no-block reboot'
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
