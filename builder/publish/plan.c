@@ -22,6 +22,9 @@ static int start(const struct publish_job *j, const struct publish_channel *c,
 	if (!i)
 		return err_oom(e);
 	*ret = i;
+	/* Somebody may have made the channel by copying another. */
+	if (replace(&i->channel, c->name) < 0)
+		return err_oom(e);
 	if (c->index)
 		return 0;
 	if (!j->n_entries)
@@ -30,8 +33,7 @@ static int start(const struct publish_job *j, const struct publish_channel *c,
 			       "with",
 			       c->name);
 	if (replace(&i->name, j->entries[0].name) < 0 ||
-	    replace(&i->arch, j->entries[0].arch) < 0 || replace(&i->channel, c->name) < 0 ||
-	    replace(&i->signing_key, "") < 0)
+	    replace(&i->arch, j->entries[0].arch) < 0 || replace(&i->signing_key, "") < 0)
 		return err_oom(e);
 	return 0;
 }

@@ -69,8 +69,14 @@ static int add_channel(struct publish_job *j, const char *name, struct err *e)
 	if (!all)
 		return err_oom(e);
 	j->channels = all;
-	all[j->n_channels] = (struct publish_channel)PUBLISH_CHANNEL_INIT;
-	return publish_channel_open(&all[j->n_channels++], j->p->dir, j->dir_fd, name, e);
+	struct publish_channel *c = &all[j->n_channels];
+	*c = (struct publish_channel)PUBLISH_CHANNEL_INIT;
+	int r = publish_channel_open(c, j->p->dir, j->dir_fd, name, e);
+	if (r < 0)
+		publish_channel_done(c);
+	else
+		j->n_channels++;
+	return r;
 }
 
 /* Those that are to change have to be ours; of the others, what is not is left alone. */

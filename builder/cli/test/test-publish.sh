@@ -44,6 +44,12 @@ cp -r "$O/1.1" "$T/copy"
 (umask 077 && LC_ALL=C.UTF-8 TZ=Asia/Tokyo "$slipway" -q -j 3 publish "$O/1.1" "$O/2.1" --to "$T/again" --channel stable --gpg-key test) && ok || bad "no other directory"
 diff -r -x SHA256SUMS.gpg "$W/stable" "$T/again/stable" && ok || bad "other bytes"
 
+# A channel that somebody has copied becomes one of its own; what is no channel beside them is left alone.
+mkdir "$W/lost+found" && : >"$W/favicon.ico" && cp -r "$W/stable" "$W/copy"
+try 0 "" publish --channel copy
+[ "$(index copy '"\(.channel) \(.serial)"')" = "copy 2" ] && ok || bad "copy: $(index copy .)"
+rm -r "$W/lost+found" "$W/favicon.ico" "$W/copy"
+
 # Another channel has the same files.
 try 0 "" publish --channel testing "$O/3.1" "$O/2.1"
 [ "$W/stable/web_2.efi.xz" -ef "$W/testing/web_2.efi.xz" ] && ok || bad "no hard link"
