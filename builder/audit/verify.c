@@ -210,7 +210,7 @@ static int check_container(struct verify *v, const struct source *file, struct e
 	else
 		r = verify_ok(v, VERIFY_CONTAINER, e, "%s: a disk of %llu bytes, and nothing else",
 			      c->ops->name, (unsigned long long)c->disk.size_bytes);
-	if (r == 0)
+	if (r == 0 && !first.what)
 		r = verify_image(v, &c->disk, e);
 	image_free(TAKE_PTR(v->owned_image));
 	return r;

@@ -16,13 +16,22 @@ static void set_why(struct judgement_report *j, const struct verify_report *r)
 	}
 }
 
-static void look(const struct tamper *t, const struct verify_params *p, struct judgement_report *j)
+/* Either of them. */
+struct audited {
+	const struct source *disk;
+	const char *path;
+};
+
+static void look(const struct audited *what, const struct verify_params *p,
+		 struct judgement_report *j)
 {
 	struct verify_report r = { 0 };
 	struct err e;
 
 	*j = (struct judgement_report){ .what = NOT_JUDGED };
-	if (verify_disk(&t->disk.src, p, &r, &e) < 0) {
+	int n = what->path ? verify_path(what->path, p, &r, &e)
+			   : verify_disk(what->disk, p, &r, &e);
+	if (n < 0) {
 		snprintf(j->why, sizeof(j->why), "%.500s", e.msg);
 	} else {
 		j->what = r.n_failed ? JUDGED_BAD : JUDGED_GOOD;
@@ -32,11 +41,11 @@ static void look(const struct tamper *t, const struct verify_params *p, struct j
 }
 
 /* Nothing of the parent's is cleaned up in the child: it only says what it saw. */
-static void look_and_tell(const struct tamper *t, const struct verify_params *p, int fd)
+static void look_and_tell(const struct audited *what, const struct verify_params *p, int fd)
 {
 	struct judgement_report j;
 
-	look(t, p, &j);
+	look(what, p, &j);
 	_exit(write(fd, &j, sizeof(j)) == sizeof(j) ? 0 : 1);
 }
 
@@ -56,7 +65,7 @@ static int hear(int fd, pid_t child, struct judgement_report *ret, struct err *e
 	return 0;
 }
 
-int tamper_audit(const struct tamper *t, const struct verify_params *p,
+static int audit(const struct audited *what, const struct verify_params *p,
 		 struct judgement_report *ret, struct err *e)
 {
 	int fds[2];
@@ -65,13 +74,25 @@ int tamper_audit(const struct tamper *t, const struct verify_params *p,
 		return err_sys(e, -errno, "pipe");
 	pid_t child = fork();
 	if (child == 0)
-		look_and_tell(t, p, fds[1]);
+		look_and_tell(what, p, fds[1]);
 	int r = child < 0 ? err_sys(e, -errno, "fork") : 0;
 	close(fds[1]);
 	if (r == 0)
 		r = hear(fds[0], child, ret, e);
 	close(fds[0]);
 	return r;
+}
+
+int tamper_audit(const struct source *disk, const struct verify_params *p,
+		 struct judgement_report *ret, struct err *e)
+{
+	return audit(&(struct audited){ .disk = disk }, p, ret, e);
+}
+
+int tamper_audit_path(const char *path, const struct verify_params *p, struct judgement_report *ret,
+		      struct err *e)
+{
+	return audit(&(struct audited){ .path = path }, p, ret, e);
 }
 
 char *tamper_line(const struct tamper *t, const struct tamper_kind *family)

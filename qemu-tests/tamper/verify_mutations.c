@@ -65,7 +65,7 @@ static int one(const struct tamper_params *p, const struct verify_params *vp, ui
 	if (r < 0)
 		return r;
 	_cleanup_free_ char *line = tamper_line(t, family);
-	r = line ? tamper_audit(t, vp, &j, e) : err_oom(e);
+	r = line ? tamper_audit(&t->disk.src, vp, &j, e) : err_oom(e);
 	if (r < 0)
 		return r;
 	printf("%llu %s: %s: %s\n", (unsigned long long)number, judgement_name(j.what), line,

@@ -42,7 +42,7 @@ START_TEST(good_disk_passes)
 	struct judgement_report j;
 
 	gi_open(&gi_disk, 0, &t);
-	ck_ok(tamper_audit(t, &vp, &j, &e));
+	ck_ok(tamper_audit(&t->disk.src, &vp, &j, &e));
 	ck_assert_msg(j.what == JUDGED_GOOD, "%s: %s", judgement_name(j.what), j.why);
 }
 END_TEST
@@ -61,7 +61,7 @@ START_TEST(every_mutation_is_refused)
 		struct judgement_report j;
 		ck_ok(tamper_mutate(&p, i, &t, &family, &e));
 		_cleanup_free_ char *line = tamper_line(t, family);
-		ck_ok(tamper_audit(t, &vp, &j, &e));
+		ck_ok(tamper_audit(&t->disk.src, &vp, &j, &e));
 		n_bad += j.what == JUDGED_BAD;
 		printf("%llu %s: %s: %s\n", (unsigned long long)i, judgement_name(j.what), line,
 		       j.why);
