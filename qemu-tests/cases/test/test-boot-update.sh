@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A node takes versions 2 and 3 from a web server, and before that nothing of what a server or somebody on the
+# way may give it instead.
+. "$(dirname "$0")/slots.sh"
+for p in nginx gpg; do command -v $p >/dev/null || skip_all "$p is missing"; done
+web=$T/web logs=build/logs/vm-update
+export GNUPGHOME=$T/gnupg
+mkdir -m 700 "$GNUPGHOME"
+mkdir "$web"
+for key in fleet stranger; do
+	step "a key" gpg -q --batch --passphrase '' --quick-gen-key $key rsa2048 sign never
+done
+gpg -q --export fleet >"$T/fleet.gpg"
+
+serve() { # port
+	cat >"$T/nginx.conf" <<-END
+		pid $T/nginx.pid;
+		error_log $T/nginx.log;
+		$([ "$(id -u)" != 0 ] || echo 'user root;')
+		events {}
+		http {
+			access_log $T/nginx.access;
+			client_body_temp_path $T/nginx.1; proxy_temp_path $T/nginx.2; fastcgi_temp_path $T/nginx.3;
+			uwsgi_temp_path $T/nginx.4; scgi_temp_path $T/nginx.5;
+			server {
+				listen 127.0.0.1:$1;
+				root $web;
+				location ~ ^/reset/.*usr-verity.raw { return 444; }
+				location ~ ^/stall/.*usr-verity.raw { limit_rate 10; }
+			}
+		}
+	END
+	nginx -e "$T/nginx.log" -c "$T/nginx.conf" 2>"$T/log"
+}
+for _ in {1..20}; do
+	port=$((20000 + RANDOM % 10000))
+	serve $port && break
+	port=
+done
+[ -n "$port" ] || { bad "nginx: $(cat "$T/log")"; finish; }
+trap 'kill "$(cat "$T/nginx.pid")"; rm -rf "$T"' EXIT
+
+cat >>"$recipe/recipe.yaml" <<END
+updates:
+  # The machine's host, in QEMU's network.
+  source: http://10.0.2.2:$port
+  key: $T/fleet.gpg
+END
+sed -i 's/^  - containerd$/&\n  - gpg/' "$recipe/recipe.yaml"
+"$slipway" lock "$recipe" >"$T/log" 2>&1 && "$slipway" fetch "$recipe" >"$T/log" 2>&1 ||
+	skip_all "gpg is not to be had: $(tail -n 1 "$T/log")"
+
+publish() { # channel, version
+	step "channel $1" "$slipway" publish "$T/$2" --to "$web" --channel "$1" --gpg-key fleet --compression none
+}
+sign() { # channel, key
+	(cd "$web/$1" && rm -f SHA256SUMS* && sha256sum -- * >"$T/sums" && mv "$T/sums" SHA256SUMS &&
+		gpg -q --batch -u "$2" --detach-sign -o SHA256SUMS.gpg SHA256SUMS)
+}
+# A channel like that of version 2, but for what a command makes of its files.
+channel() { # name, command
+	cp -rl "$web/next" "$web/$1" && (cd "$web/$1" && eval "$2") && ok || bad "channel $1"
+}
+other() { # files: they become those of this channel alone
+	local f
+	for f; do cp "$f" "$T/f" && mv -f "$T/f" "$f"; done
+}
+flip() { # file
+	other "$1" && printf '\252' | dd of="$1" bs=1 seek=9999 conv=notrunc status=none
+}
+
+version update 1
+version update 2
+version update 3
+publish stale 1
+publish next 2
+publish stable 3
+channel stranger 'sign stranger stranger'
+channel unsigned 'rm SHA256SUMS.gpg'
+channel mixed 'cp --remove-destination ../stable/SHA256SUMS .'
+channel older 'for f in *_2*; do mv "$f" "${f/_2/_0.9}"; done; sign older fleet'
+channel changed 'flip *.usr-verity.raw'
+channel kernel 'flip *.efi'
+channel short 'other *.usr-verity.raw; truncate -s -4096 *.usr-verity.raw'
+channel wrong 'other *.usr-verity.raw; echo "<html>Log in to this network</html>" >"$(echo *.usr-verity.raw)"'
+channel lost 'rm *.usr-verity.raw'
+channel reset true
+channel stall true
+
+node() { # version whose disk it is, options, case
+	"$slipway" test --keep-logs "$logs" "$T/$1/update_1.raw" "${@:2}" >"$T/log" 2>&1
+	[ $? -eq 0 ] && ok || bad "$*"
+	grep -v ' passed, ' "$T/log"
+}
+node 1 update
+finish
