@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "builder/audit/verify_internal.h"
+#include "builder/stages/build.h"
 #include "layouts/container.h"
 
 static const char *const slot_names[VERIFY_SLOTS] = { "slot a", "slot b" };
@@ -140,7 +141,7 @@ static int check_image(struct verify *v, struct err *e)
 		r = check_esp(v, e);
 	if (r == 0)
 		r = verify_started(v, e);
-	return r < 0 ? r : verify_certs(v, e);
+	return r;
 }
 
 int verify_init(struct verify *v, const struct verify_params *p, struct verify_report *report,
@@ -183,6 +184,8 @@ int verify_disk(const struct source *disk, const struct verify_params *p, struct
 	int r = verify_init(&v, p, ret, e);
 	if (r == 0)
 		r = verify_image(&v, disk, e);
+	if (r == 0)
+		r = verify_certs(&v, e);
 	verify_done(&v);
 	return r;
 }
@@ -216,6 +219,20 @@ static int check_container(struct verify *v, const struct source *file, struct e
 	return r;
 }
 
+/* What the build said of this disk lies beside it. */
+static int check_beside(struct verify *v, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path,
+		   *suffix = build_output_suffix(BUILD_DISK);
+	_cleanup_free_ char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	_cleanup_free_ char *stem = NULL;
+
+	if (!str_has_suffix(name, suffix))
+		return 0;
+	stem = strndup(name, strlen(name) - strlen(suffix));
+	return dir && stem ? verify_provenance(v, dir, stem, name, e) : err_oom(e);
+}
+
 static int check_file(struct verify *v, const char *path, struct err *e)
 {
 	_cleanup_source_ struct source file = SOURCE_INIT;
@@ -224,6 +241,8 @@ static int check_file(struct verify *v, const char *path, struct err *e)
 	if (r < 0)
 		return r;
 	r = container_probe(&file) ? check_container(v, &file, e) : verify_image(v, &file, e);
+	if (r == 0)
+		r = check_beside(v, path, e);
 	image_free(TAKE_PTR(v->owned_image));
 	return r;
 }
@@ -239,6 +258,8 @@ int verify_path(const char *path, const struct verify_params *p, struct verify_r
 	int r = verify_init(&v, p, ret, e);
 	if (r == 0)
 		r = S_ISDIR(st.st_mode) ? verify_outputs(&v, path, e) : check_file(&v, path, e);
+	if (r == 0)
+		r = verify_certs(&v, e);
 	verify_done(&v);
 	return r;
 }

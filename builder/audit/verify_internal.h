@@ -78,25 +78,27 @@ int verify_init(struct verify *v, const struct verify_params *p, struct verify_r
 		struct err *e) must_check;
 void verify_done(struct verify *v);
 
-/** verify_image() - all of a disk */
+/** verify_image() - all of a disk but the certificates, which verify_certs() looks at in the end */
 int verify_image(struct verify *v, const struct source *disk, struct err *e) must_check;
 
 /** verify_started() - each slot that is in use has a kernel that starts it */
 int verify_started(struct verify *v, struct err *e) must_check;
 
+/** verify_root_hash() - the one that the UUIDs of a slot's partitions are; false: there are none */
+bool verify_root_hash(const struct verify *v, int slot, uint8_t ret[SHA256_BYTES]);
+
+/* verify_provenance.c */
+/**
+ * verify_provenance() - the statement on a build's outputs, if it is beside them
+ * @stem: "node_1"
+ * @name: the only output that is looked at; NULL: all must be there, but for the disk
+ */
+int verify_provenance(struct verify *v, const char *dir, const char *stem, const char *name,
+		      struct err *e) must_check;
+
 /* verify_outputs.c */
 /** verify_outputs() - a directory of what one build wrote */
 int verify_outputs(struct verify *v, const char *dir, struct err *e) must_check;
-
-/* verify_provenance.c */
-/** verify_provenance() - the statement on a build's outputs, if it is beside them; @stem: "node_1" */
-int verify_provenance(struct verify *v, const char *dir, const char *stem,
-		      struct err *e) must_check;
-
-/* verify.c */
-
-/** verify_root_hash() - the one that the UUIDs of a slot's partitions are; false: there are none */
-bool verify_root_hash(const struct verify *v, int slot, uint8_t ret[SHA256_BYTES]);
 
 /* verify_gpt.c */
 /** verify_arch() - by the types of partitions; where they do not say, x86-64 */

@@ -47,7 +47,26 @@ static int check_file(struct verify *v, const char *dir, const struct provenance
 		     : verify_ok(v, VERIFY_PROVENANCE, e, "it is what was built");
 }
 
-int verify_provenance(struct verify *v, const char *dir, const char *stem, struct err *e)
+/* @name: NULL for all */
+static int check_files(struct verify *v, const char *dir, const struct provenance *p,
+		       const char *name, struct err *e)
+{
+	size_t n = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->n_outputs; i++) {
+		if (name && !str_eq(p->outputs[i].name, name))
+			continue;
+		r = check_file(v, dir, p, i, e);
+		n++;
+	}
+	return r == 0 && name && n == 0
+		       ? verify_fail(v, VERIFY_PROVENANCE, e, "it says nothing of %s", name)
+		       : r;
+}
+
+int verify_provenance(struct verify *v, const char *dir, const char *stem, const char *name,
+		      struct err *e)
 {
 	_cleanup_free_ char *path =
 		str_printf("%s/%s%s", dir, stem, build_output_suffix(BUILD_PROVENANCE));
@@ -61,7 +80,5 @@ int verify_provenance(struct verify *v, const char *dir, const char *stem, struc
 	verify_at(v, "%s%s", stem, build_output_suffix(BUILD_PROVENANCE));
 	r = verify_signer(v, VERIFY_PROVENANCE, open_signed, &ctx, &signer, e);
 	_cleanup_(provenance_free) struct provenance *p = s.provenance;
-	for (size_t i = 0; r == 0 && p && i < p->n_outputs; i++)
-		r = check_file(v, dir, p, i, e);
-	return r;
+	return r == 0 && p ? check_files(v, dir, p, name, e) : r;
 }

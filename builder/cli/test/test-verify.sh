@@ -49,11 +49,11 @@ then ok; else bad "JSON of a bad image"; fi
 # What a build wrote besides, by itself; parts that are not of one build.
 mkdir "$T/parts" "$T/none"
 fails 4 "and one is what a build writes" "$slipway" verify "$T/none" "${trust[@]}"
-for f in "$here"/out/node_1.{usr.raw,usr-verity.raw,usr-verity-sig.raw,efi,roothash}; do ln -s "$f" "$T/parts"; done
-try 0 "good: " "$slipway" verify "$T/parts" "${trust[@]}"
+for f in "$here"/out/node_1.{{usr,usr-verity,usr-verity-sig}.raw,efi,roothash,{provenance,spdx,cdx}.json}; do ln -s "$f" "$T/parts"; done
+try 0 "node_1.spdx.json: it is what was built" "$slipway" verify "$T/parts" "${trust[@]}"
 rm "$T/parts/node_1.roothash"
 tr a-f A-F <"$here/out/node_1.roothash" >"$T/parts/node_1.roothash"
-try 1 "FAIL   outputs" "$slipway" verify "$T/parts" "${trust[@]}"
+try 1 "FAIL   provenance" "$slipway" verify "$T/parts" "${trust[@]}"
 rm "$T/parts/node_1.efi"
 fails 4 "node_1.efi" "$slipway" verify "$T/parts" "${trust[@]}"
 
