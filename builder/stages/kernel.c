@@ -66,7 +66,8 @@ static int find_uses(const struct build *b, int *ret, struct err *e)
 /* Return: 'y' in the kernel, 'm' a module, 'n' not there */
 static char option(const struct blob *config, const char *name)
 {
-	const char *at = (const char *)config->data, *end = at + config->len, *eol;
+	const char *at = (const char *)config->data, *eol;
+	const char *end = config->len ? at + config->len : at; /* nothing may be at NULL */
 	char want[64];
 	size_t len = (size_t)snprintf(want, sizeof(want), "CONFIG_%s=", name);
 
