@@ -2,7 +2,7 @@
 # One Makefile; each module adds its sources in <module>/module.mk. `make help` lists the targets.
 #
 # SAN=1 builds with AddressSanitizer and UBSan into build/san, FUZZ=1 (clang only) with libFuzzer's
-# coverage too, into build/fuzz; CC=clang works as well as gcc.
+# coverage too, into build/fuzz; CC=clang works as well as gcc. check-san, lint and fuzz share build/fuzz.
 
 SHELL   := /bin/bash
 V       ?= 0
@@ -120,16 +120,18 @@ check: deps                      ## all tests: unit, differential, whole builds,
 check-unit: tests                ## the unit tests only
 	$(Q).ci/run-tests $(jobs) build/logs $(tests)
 
+with_clang := CC=clang FUZZ=1 WERROR=1
+
 check-san: deps                  ## the unit tests under AddressSanitizer and UBSan
-	$(Q)$(MAKE) --no-print-directory $(parallel) SAN=1 WERROR=1 tests
-	$(Q)$(MAKE) --no-print-directory SAN=1 run-san
+	$(Q)$(MAKE) --no-print-directory $(parallel) $(with_clang) tests
+	$(Q)$(MAKE) --no-print-directory $(with_clang) run-san
 
 .PHONY: run-san
 run-san:
-	$(Q).ci/run-tests $(jobs) build/san/logs $(tests)
+	$(Q).ci/run-tests $(jobs) $(O)/logs $(tests)
 
 fuzz:                            ## build the libFuzzer targets, which base/test/test-fuzz.sh runs
-	$(Q)$(MAKE) --no-print-directory $(parallel) CC=clang FUZZ=1 WERROR=1 fuzzers
+	$(Q)$(MAKE) --no-print-directory $(parallel) $(with_clang) fuzzers
 
 .PHONY: fuzz fuzzers
 fuzzers: $(fuzzers)
@@ -141,8 +143,7 @@ c_files := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 lint:                            ## formatting, and a clang build without a warning
 	$(Q)clang-format --dry-run -Werror $(c_files)
-	$(Q)$(MAKE) --no-print-directory $(parallel) CC=clang O=build/clang WERROR=1 tests \
-		$(fuzz_src:%.c=build/clang/%.o)
+	$(Q)$(MAKE) --no-print-directory $(parallel) $(with_clang) tests fuzzers
 
 format:                          ## format all C files in place
 	$(Q)clang-format -i $(c_files)
