@@ -8,7 +8,7 @@ src += $(addprefix qemu-tests/cases/,allowed.c artefact.c boot.c boot_checks.c b
        case_recovery.c case_secrets.c case_state.c case_tamper.c case_update.c case_users.c extension.c \
        case_util.c cases.c container.c cri.c node_disk.c node_identity.c node_update.c oci.c programs.c tamper.c tamper_machine.c)
 src += $(addprefix qemu-tests/suite/,report.c schedule.c suite.c)
-src += $(addprefix qemu-tests/tamper/,audit.c esp.c gpt_edit.c kinds.c kinds_build.c kinds_input.c \
+src += $(addprefix qemu-tests/tamper/,audit.c esp.c gpt_edit.c kinds.c kinds_build.c kinds_entry.c kinds_input.c \
        kinds_signature.c kinds_uki.c kinds_usr.c mutate.c mutate_bytes.c mutate_disk.c mutate_esp.c \
        mutate_fat.c mutate_gpt.c mutate_pe.c mutate_sig.c mutate_tree.c null_credential.c overlay.c pe_edit.c \
        regions.c stranger.c \

@@ -40,7 +40,7 @@ static int check_no_word(struct boot *b, struct err *e)
 	if (r < 0)
 		return r;
 	return strstr(boot_said(b), TAMPER_WORD)
-		       ? err_set(e, -EBADMSG, "an addon that nobody signed is on the command line")
+		       ? err_set(e, -EBADMSG, "a word that nobody signed is on the command line")
 		       : 0;
 }
 
@@ -50,6 +50,7 @@ static int check_file(struct boot *b, struct err *e)
 }
 
 static const boot_step_fn addon_steps[] = { check_addons, check_no_word, NULL };
+static const boot_step_fn entry_steps[] = { check_no_word, NULL };
 static const boot_step_fn no_steps[] = { NULL };
 static const boot_step_fn credential_steps[] = { check_file, NULL };
 
@@ -79,6 +80,9 @@ REFUSED(uki_kernel, "uki-kernel", "a UKI with another kernel", NOT_LOADED);
 REFUSED(uki_initrd, "uki-initrd", "a UKI with an archive appended to its initrd", NOT_LOADED);
 REFUSED(uki_truncated, "uki-truncated", "half a UKI", NOT_LOADED);
 REFUSED(loader_other_key, "loader-other-key", "a boot loader signed by another key", NOT_STARTED);
+
+REFUSED(entry_unsigned, "entry-unsigned", "an unsigned UKI that an entry of the loader names",
+	NOT_LOADED);
 
 STOPPED(usr_data, "usr-data", "a flipped bit in /usr", CORRUPTED);
 STOPPED(tree_level_0, "tree-level-0", "a flipped bit in the hash tree", CORRUPTED);
@@ -115,6 +119,10 @@ CASE(addons, "addons",
      "addons that nobody signed have no effect; the boot does not read the verity-sig partition",
      150, .kinds = { "addon-unsigned", "addon-other-key", "sig-other-key", "sig-root-hash" },
      .end = TAMPER_UP, .steps = addon_steps);
+
+CASE(entry_cmdline, "entry-cmdline",
+     "options that an entry of the loader gives to the signed UKI have no effect", 150,
+     .kinds = { "entry-cmdline" }, .end = TAMPER_UP, .steps = entry_steps);
 
 CASE(uki_old, "uki-old", "the newest release is booted, with an older one beside it", 150,
      .kinds = { "uki-old" }, .end = TAMPER_UP, .steps = no_steps);

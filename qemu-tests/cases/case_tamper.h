@@ -11,6 +11,8 @@
 	X(uki_initrd)          \
 	X(uki_truncated)       \
 	X(loader_other_key)    \
+	X(entry_unsigned)      \
+	X(entry_cmdline)       \
 	X(usr_data)            \
 	X(tree_level_0)        \
 	X(tree_level_1)        \

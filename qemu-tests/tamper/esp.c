@@ -116,6 +116,20 @@ int tamper_esp_put(struct tamper_esp *esp, const char *path, const void *data, s
 	return tree_put_file(esp->tree, path, &m, blob_new(data, len), NULL, e);
 }
 
+int tamper_esp_choose(struct tamper_esp *esp, const char *entry, struct err *e)
+{
+	static const char path[] = "loader/loader.conf";
+	const struct blob *old = tree_file_blob(esp->tree, path);
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	if (old)
+		buf_append(&text, old->data, (size_t)old->len);
+	buf_printf(&text, "default %s\n", entry);
+	if (buf_failed(&text))
+		return err_oom(e);
+	return tamper_esp_put(esp, path, text.data, text.len, e);
+}
+
 /* Only what differs goes onto the disk. */
 static int write_differences(struct tamper *t, const struct tamper_esp *esp, struct buf *image,
 			     struct err *e)

@@ -25,6 +25,8 @@ const struct tamper_kind *const tamper_kinds[] = {
 	&tamper_uki_initrd,
 	&tamper_uki_truncated,
 	&tamper_loader_other_key,
+	&tamper_entry_unsigned,
+	&tamper_entry_cmdline,
 	&tamper_addon_unsigned,
 	&tamper_addon_other_key,
 	&tamper_esp_credential,

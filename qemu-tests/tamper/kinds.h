@@ -15,6 +15,8 @@ extern const struct tamper_kind tamper_sig_root_hash, tamper_sig_other_key, tamp
 /* kinds_uki.c */
 extern const struct tamper_kind tamper_uki_cmdline, tamper_uki_unsigned, tamper_uki_other_key,
 	tamper_uki_kernel, tamper_uki_initrd, tamper_uki_truncated, tamper_loader_other_key;
+/* kinds_entry.c */
+extern const struct tamper_kind tamper_entry_unsigned, tamper_entry_cmdline;
 /* kinds_input.c */
 extern const struct tamper_kind tamper_addon_unsigned, tamper_addon_other_key,
 	tamper_esp_credential, tamper_esp_credential_null, tamper_uki_old, tamper_uki_old_chosen,

@@ -160,20 +160,6 @@ static int add_old(struct tamper *t, struct tamper_uki *u, const char *name, str
 	return r < 0 ? r : tamper_esp_put(&u->esp, name, out.data, out.len, e);
 }
 
-static int choose(struct tamper_esp *esp, const char *name, struct err *e)
-{
-	static const char path[] = "loader/loader.conf";
-	const struct blob *old = tree_file_blob(esp->tree, path);
-	_cleanup_buf_ struct buf text = BUF_INIT;
-
-	if (old)
-		buf_append(&text, old->data, (size_t)old->len);
-	buf_printf(&text, "default %s\n", strrchr(name, '/') + 1);
-	if (buf_failed(&text))
-		return err_oom(e);
-	return tamper_esp_put(esp, path, text.data, text.len, e);
-}
-
 static int alter_old(struct tamper *t, bool chosen, struct err *e)
 {
 	_cleanup_tamper_uki_ struct tamper_uki u = TAMPER_UKI_INIT;
@@ -186,7 +172,7 @@ static int alter_old(struct tamper *t, bool chosen, struct err *e)
 		return err_oom(e);
 	r = add_old(t, &u, name, e);
 	if (r == 0 && chosen)
-		r = choose(&u.esp, name, e);
+		r = tamper_esp_choose(&u.esp, strrchr(name, '/') + 1, e);
 	if (r == 0)
 		r = tamper_esp_save(t, &u.esp, e);
 	return r < 0 ? r

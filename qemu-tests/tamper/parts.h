@@ -76,6 +76,9 @@ void tamper_esp_done(struct tamper_esp *esp);
 int tamper_esp_put(struct tamper_esp *esp, const char *path, const void *data, size_t len,
 		   struct err *e) must_check;
 
+/** tamper_esp_choose() - have loader.conf choose an entry by its name, which is that of its file */
+int tamper_esp_choose(struct tamper_esp *esp, const char *entry, struct err *e) must_check;
+
 /** tamper_esp_save() - write the tree; an unchanged one changes no byte */
 int tamper_esp_save(struct tamper *t, const struct tamper_esp *esp, struct err *e) must_check;
 

@@ -96,6 +96,8 @@ static const struct {
 	{ "root-hash-unsigned", " esp", 0 },
 	{ "uki-cmdline", " esp", 0 },
 	{ "uki-unsigned", " esp", 0 },
+	{ "entry-unsigned", " esp", 0 },
+	{ "entry-cmdline", " esp", 0 },
 	{ "uki-other-key", " esp", 0 },
 	{ "uki-kernel", " esp", 0 },
 	{ "uki-initrd", " esp", 0 },
