@@ -104,11 +104,20 @@ static int find_kernel_start(struct boot *b, struct err *e)
 	return r;
 }
 
+static int go_on(struct boot *b, struct err *e)
+{
+	int r = guest_set_clock(b->vm, e);
+
+	return r < 0 ? r : guest_note(b->ctx, e, "started from a node that was up");
+}
+
 int boot_wait_up(struct boot *b, struct err *e)
 {
 	int status = 0;
-	int r = wait_console(b, e);
 
+	if (b->ctx->resume_dir)
+		return go_on(b, e);
+	int r = wait_console(b, e);
 	if (r < 0)
 		return r;
 	r = vm_run(b->vm,
@@ -133,17 +142,11 @@ static int come_up(struct boot *b, struct err *e)
 {
 	int r = boot_wait_up(b, e);
 
-	if (r >= 0)
-		r = find_kernel_start(b, e);
+	/* What is right of every image was looked at before it was saved, and the test program is there. */
+	if (r < 0 || b->ctx->resume_dir)
+		return r;
+	r = find_kernel_start(b, e);
 	return r < 0 ? r : boot_check_image(b, e);
-}
-
-/* What is right of every image was looked at before it was saved, and the test program is there. */
-static int go_on(struct boot *b, struct err *e)
-{
-	int r = guest_set_clock(b->vm, e);
-
-	return r < 0 ? r : guest_note(b->ctx, e, "started from a node that was up");
 }
 
 /* Others can do without, but not unnoticed. */
@@ -237,7 +240,7 @@ int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct 
 		return r;
 	r = start(&b, p, e);
 	if (r >= 0)
-		r = ctx->resume_dir ? go_on(&b, e) : come_up(&b, e);
+		r = come_up(&b, e);
 	if (r < 0 && r != -EBADMSG)
 		return r;
 	if (r >= 0)

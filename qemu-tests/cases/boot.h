@@ -32,7 +32,11 @@ int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct 
 /* Room for the root partition that the first boot makes. */
 #define BOOT_ROOT_BYTES (4 * GiB)
 
-/** boot_wait_up() - until the machine is up, in order and with no failed unit; -EBADMSG it is not in order */
+/**
+ * boot_wait_up() - until the machine is up, in order and with no failed unit
+ * One that started from a node which was up has its clock set, and no more.
+ * Return: 0; -EBADMSG it is not in order; as vm_run()
+ */
 int boot_wait_up(struct boot *b, struct err *e) must_check;
 
 /** boot_said() - the output of the last command */

@@ -7,6 +7,7 @@
 #define REFUSAL_TIMEOUT_SEC  600
 #define WATCHDOG_TIMEOUT_SEC 600
 #define SLOTS_TIMEOUT_SEC    1500
+#define LIMIT_TIMEOUT_SEC    300
 
 /* @keep: the disk is the node's own, and large enough */
 static int start(struct boot *b, enum vm_firmware firmware, bool keep, struct err *e)
@@ -16,6 +17,7 @@ static int start(struct boot *b, enum vm_firmware firmware, bool keep, struct er
 			       .snapshot = !keep,
 			       .firmware = firmware,
 			       .ssh = firmware == VM_FIRMWARE_SECURE_BOOT,
+			       .resume = b->ctx->resume_dir,
 			       .log_dir = b->ctx->log_dir,
 			       .limit_sec = b->ctx->limit_sec };
 	struct stat st;
@@ -78,6 +80,32 @@ static int run_hang(struct vm_case_context *ctx, struct err *e)
 	return r;
 }
 
+/* A target that never comes, with the limit of the real one, but for the time. */
+static int run_boot_limit(struct vm_case_context *ctx, struct err *e)
+{
+	static const char stuck[] =
+		"cd /run/systemd/system && mkdir stuck.target.d && "
+		"cp /usr/lib/systemd/system/multi-user.target.d/10-limit.conf stuck.target.d/ && "
+		"printf '[Unit]\nJobTimeoutSec=5s\n' >stuck.target.d/20-soon.conf && "
+		"printf '[Unit]\nRequires=stuck.service\nAfter=stuck.service\n' >stuck.target && "
+		"printf '[Service]\nType=oneshot\nExecStart=sleep infinity\n' >stuck.service && "
+		"systemctl daemon-reload && systemctl start --no-block stuck.target";
+	__attribute__((cleanup(end))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
+	int r = start(&b, VM_FIRMWARE_SECURE_BOOT, false, e);
+
+	if (r >= 0)
+		r = boot_wait_up(&b, e);
+	if (r >= 0)
+		r = boot_expect(&b, "systemctl show -P JobTimeoutUSec multi-user.target", "15min",
+				e);
+	if (r >= 0)
+		r = guest_ask(b.vm, &b.out, e, "%s", stuck);
+	if (r < 0)
+		return r;
+	unsigned int resets = vm_event_count(b.vm, VM_EVENT_RESET);
+	return vm_wait_event(b.vm, VM_EVENT_RESET, resets + 1, LIMIT_TIMEOUT_SEC, e);
+}
+
 /* Version 2, in slot B, is damaged where every boot reads; version 1, in slot A, is not. */
 static int run_slots(struct vm_case_context *ctx, struct err *e)
 {
@@ -105,7 +133,7 @@ static int run_slots(struct vm_case_context *ctx, struct err *e)
 	return r < 0 ? r : vm_wait_exit(b.vm, REFUSAL_TIMEOUT_SEC, NULL, e);
 }
 
-extern const struct vm_case case_no_secure_boot, case_hang, case_slots;
+extern const struct vm_case case_no_secure_boot, case_hang, case_boot_limit, case_slots;
 const struct vm_case case_no_secure_boot = {
 	.name = "no-secure-boot",
 	.description = "with Secure Boot switched off it says so and powers off, before any mount",
@@ -117,8 +145,17 @@ const struct vm_case case_hang = {
 	.name = "hang",
 	.description = "when systemd hangs, the watchdog resets the machine",
 	.machines = 1,
-	.typical_sec = 280,
+	.typical_sec = 160,
+	.from_running = true,
 	.run = run_hang,
+};
+const struct vm_case case_boot_limit = {
+	.name = "boot-limit",
+	.description = "a boot that does not come to its end is ended by a reset",
+	.machines = 1,
+	.typical_sec = 20,
+	.from_running = true,
+	.run = run_boot_limit,
 };
 const struct vm_case case_slots = {
 	.name = "slots",

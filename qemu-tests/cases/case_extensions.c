@@ -162,7 +162,7 @@ const struct vm_case case_extensions = {
 	.name = "extensions",
 	.description = "an extension that the image's key signed is merged, others are not",
 	.machines = 1,
-	.typical_sec = 170,
+	.typical_sec = 40,
 	.from_running = true,
 	.run = run,
 };

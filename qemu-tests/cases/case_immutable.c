@@ -138,7 +138,7 @@ const struct vm_case case_immutable = {
 	.name = "immutable",
 	.description = "/usr cannot be changed; what is writable, set-id or listens is known",
 	.machines = 1,
-	.typical_sec = 170,
+	.typical_sec = 20,
 	.from_running = true,
 	.run = run,
 };

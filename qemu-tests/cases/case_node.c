@@ -38,7 +38,7 @@ const struct vm_case case_node = {
 	.description =
 		"boots with Secure Boot to a node in order: /usr signed and read-only, a container runs",
 	.machines = 1,
-	.typical_sec = 150,
+	.typical_sec = 20,
 	.from_running = true,
 	.run = run,
 };
