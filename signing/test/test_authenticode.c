@@ -124,6 +124,31 @@ START_TEST(every_byte_counts)
 END_TEST
 
 /* Signatures of any malformed kind end in an error, without a byte read outside. */
+/* Also those that the signature does not cover: there is one way to write them. */
+START_TEST(canonical_to_the_last_byte)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	make(&b, 0);
+	ck_fails(authenticode_check_canonical(b.data, b.len, fx_db->cert, &e), -EBADMSG,
+		 "no signature");
+	ck_ok(authenticode_sign(fx_db, &b, &e));
+	ck_ok(authenticode_check_canonical(b.data, b.len, fx_db->cert, &e));
+	ck_assert_int_lt(authenticode_check_canonical(b.data, b.len, fx_pk->cert, &e), 0);
+	for (size_t i = 0; i < b.len; i += TEST_SANITIZED ? 7 : 1) {
+		b.data[i] ^= 0x20;
+		ck_assert_msg(authenticode_verify(b.data, b.len, fx_db->cert, &e) < 0 ||
+				      authenticode_check_canonical(b.data, b.len, fx_db->cert, &e) <
+					      0,
+			      "byte %zu", i);
+		b.data[i] ^= 0x20;
+	}
+	ck_ok(authenticode_sign(fx_db, &b, &e));
+	ck_fails(authenticode_check_canonical(b.data, b.len, fx_db->cert, &e), -EBADMSG,
+		 "more than one signature");
+}
+END_TEST
+
 START_TEST(malformed_signatures)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
@@ -195,6 +220,6 @@ START_TEST(what_cannot_be_signed)
 }
 END_TEST
 
-FX_MAIN("authenticode", signs_and_verifies, sbverify_accepts, sbsigns_are_accepted,
-	is_deterministic_and_has_no_time, every_byte_counts, malformed_signatures,
-	transplanted_signatures, what_cannot_be_signed)
+FX_MAIN("authenticode", signs_and_verifies, canonical_to_the_last_byte, sbverify_accepts,
+	sbsigns_are_accepted, is_deterministic_and_has_no_time, every_byte_counts,
+	malformed_signatures, transplanted_signatures, what_cannot_be_signed)

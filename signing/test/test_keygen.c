@@ -217,6 +217,47 @@ START_TEST(auth_files_hold_signature_lists)
 }
 END_TEST
 
+static int one_certificate(void *ctx, const uint8_t *der, size_t len, struct err *err unused_)
+{
+	uint8_t want[SHA256_BYTES], is[SHA256_BYTES];
+
+	ck_ok(certificate_fingerprint(fx_db->cert, want, &e));
+	sha256_bytes(der, len, is);
+	ck_assert_mem_eq(is, want, sizeof(is));
+	++*(int *)ctx;
+	return 0;
+}
+
+/* There is one way to write an .auth file: no other byte anywhere, no other variable, no other signer. */
+START_TEST(every_byte_of_an_auth_file_counts)
+{
+	struct signer *kek = fx_signer("KEK");
+	_cleanup_buf_ struct buf auth = BUF_INIT;
+	int n = 0;
+
+	fx_read("db.auth", &auth);
+	ck_ok(efi_auth_verify(EFI_VARIABLE_DB, auth.data, auth.len, kek->cert, &e));
+	ck_ok(efi_auth_certificates(auth.data, auth.len, one_certificate, &n, &e));
+	ck_assert_int_eq(n, 1);
+	ck_assert_int_lt(efi_auth_verify(EFI_VARIABLE_KEK, auth.data, auth.len, kek->cert, &e), 0);
+	ck_assert_int_lt(efi_auth_verify(EFI_VARIABLE_DB, auth.data, auth.len, fx_pk->cert, &e), 0);
+	for (size_t i = 0; i < auth.len; i += TEST_SANITIZED ? 7 : 1) {
+		auth.data[i] ^= 0x20;
+		ck_assert_msg(efi_auth_verify(EFI_VARIABLE_DB, auth.data, auth.len, kek->cert, &e) <
+				      0,
+			      "byte %zu", i);
+		auth.data[i] ^= 0x20;
+	}
+	for (size_t len = 0; len < auth.len; len += 13)
+		ck_assert_int_lt(efi_auth_verify(EFI_VARIABLE_DB, auth.data, len, kek->cert, &e),
+				 0);
+	auth.data[16 + get_le32(auth.data + 16)] ^= 1; /* the lists' type */
+	ck_assert_int_eq(efi_auth_certificates(auth.data, auth.len, one_certificate, &n, &e),
+			 -EBADMSG);
+	signer_free(kek);
+}
+END_TEST
+
 /* The keys of the recipe's example do what they are made for. */
 START_TEST(db_signs_root_hashes)
 {
@@ -231,4 +272,4 @@ END_TEST
 FX_MAIN("keygen", files_and_modes, certificates_are_marked, keys_differ_and_serials_too,
 	nothing_is_overwritten, bad_parameters, sbsiglist_makes_the_same_list,
 	auth_files_are_signed_as_the_specification_says, auth_of_existing_certificates,
-	auth_files_hold_signature_lists, db_signs_root_hashes)
+	auth_files_hold_signature_lists, every_byte_of_an_auth_file_counts, db_signs_root_hashes)

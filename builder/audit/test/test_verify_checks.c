@@ -264,20 +264,13 @@ static const struct {
 	void (*esp)(struct tree *t);
 	enum verify_id id;
 } esps[] = {
-	{ foreign_file, VERIFY_ESP_FILES },
-	{ foreign_loader, VERIFY_ESP_FILES },
-	{ no_srel, VERIFY_ESP_FILES },
-	{ renamed_uki, VERIFY_ESP_FILES },
-	{ some_keys, VERIFY_ESP_FILES },
-	{ other_loader, VERIFY_ESP_LOADER },
-	{ older_loader, VERIFY_ESP_LOADER },
-	{ unsigned_loader, VERIFY_PE_SIGNATURE },
-	{ signed_twice, VERIFY_PE_FORM },
-	{ other_checksum, VERIFY_PE_FORM },
-	{ other_config, VERIFY_ESP_CONFIG },
-	{ no_uki, VERIFY_SLOT_UKI },
-	{ empty_directory, VERIFY_ESP_FORM },
-	{ keys, VERIFY_ESP_ENROLMENT },
+	{ foreign_file, VERIFY_ESP_FILES },   { foreign_loader, VERIFY_ESP_FILES },
+	{ no_srel, VERIFY_ESP_FILES },	      { renamed_uki, VERIFY_ESP_FILES },
+	{ some_keys, VERIFY_ESP_FILES },      { other_loader, VERIFY_ESP_LOADER },
+	{ older_loader, VERIFY_ESP_LOADER },  { unsigned_loader, VERIFY_PE_SIGNATURE },
+	{ signed_twice, VERIFY_PE_FORM },     { other_checksum, VERIFY_PE_FORM },
+	{ other_config, VERIFY_ESP_CONFIG },  { no_uki, VERIFY_SLOT_UKI },
+	{ empty_directory, VERIFY_ESP_FORM }, { keys, VERIFY_ESP_ENROLMENT },
 };
 
 static void must_fail(struct im_spec *s, enum verify_id id, size_t i)
