@@ -45,6 +45,7 @@ int fs_read_path(struct fs_reader *r, const char *path, uint64_t max_bytes, stru
 	if (!to)
 		return err_oom(e);
 	x = r->ops->read(r, ino, 0, to, (size_t)st.size_bytes, &len, e);
+	to[len] = '\0'; /* for buf_str() */
 	ret->len += len;
 	return x < 0 ? err_wrap(e, x, "/%s", path) : 0;
 }

@@ -4,34 +4,15 @@
 
 #define STAT_CHARS 64
 
-static int add_xattr(void *ctx, const char *name, const void *value, size_t len, struct err *e)
-{
-	_cleanup_free_ char *hex = malloc(2 * len + 1);
-
-	if (!hex)
-		return err_oom(e);
-	hex_encode(value, len, hex);
-	return strv_addf(ctx, "%s=0x%s", name, hex) < 0 ? err_oom(e) : 0;
-}
-
-static int get_xattrs(const struct listing *l, const struct listed *x, struct strv *ret,
-		      struct err *e)
-{
-	int r = l->reader ? l->reader->ops->xattrs(l->reader, x->st.ino, add_xattr, ret, e) : 0;
-
-	strv_sort(ret);
-	return r;
-}
-
 /* Each one that is not in both with the same value; the other's, if it has one, is beside it. */
 static int compare_xattrs(struct compare *c, const struct pair *p, struct err *e)
 {
 	_cleanup_strv_ struct strv a = STRV_INIT, b = STRV_INIT;
 	size_t i = 0, k = 0;
 
-	int r = get_xattrs(p->t->l[0], p->x[0], &a, e);
+	int r = listing_xattrs(p->t->l[0], p->x[0], &a, e);
 	if (r == 0)
-		r = get_xattrs(p->t->l[1], p->x[1], &b, e);
+		r = listing_xattrs(p->t->l[1], p->x[1], &b, e);
 	while (r == 0 && (i < a.n || k < b.n)) {
 		const char *va = i < a.n ? a.v[i] : NULL, *vb = k < b.n ? b.v[k] : NULL;
 		int order = !va ? 1 : !vb ? -1 : strcmp(va, vb);

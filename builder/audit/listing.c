@@ -101,6 +101,24 @@ int listing_read(struct listing *l, struct fs_reader *reader, uint64_t ino, stru
 	return r < 0 ? r : listing_sort(l, e);
 }
 
+static int add_xattr(void *ctx, const char *name, const void *value, size_t len, struct err *e)
+{
+	_cleanup_free_ char *hex = malloc(2 * len + 1);
+
+	if (!hex)
+		return err_oom(e);
+	hex_encode(value, len, hex);
+	return strv_addf(ctx, "%s=0x%s", name, hex) < 0 ? err_oom(e) : 0;
+}
+
+int listing_xattrs(const struct listing *l, const struct listed *x, struct strv *ret, struct err *e)
+{
+	int r = l->reader ? l->reader->ops->xattrs(l->reader, x->st.ino, add_xattr, ret, e) : 0;
+
+	strv_sort(ret);
+	return r;
+}
+
 void listing_done(struct listing *l)
 {
 	for (size_t i = 0; i < l->n; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* Files of a tree in a list, wherever they are from. */
+#include "base/strv.h"
 #include "stage1/fs/fs.h"
 
 struct listed {
@@ -31,6 +32,10 @@ int listing_walk_at(struct listing *l, struct fs_reader *reader, uint64_t ino,
 /** listing_read() - what is in one directory, by names; any other inode is listed itself, as "" */
 int listing_read(struct listing *l, struct fs_reader *reader, uint64_t ino,
 		 struct err *e) must_check;
+
+/** listing_xattrs() - extended attributes as "name=0xhex", sorted; none where there is no reader */
+int listing_xattrs(const struct listing *l, const struct listed *x, struct strv *ret,
+		   struct err *e) must_check;
 void listing_done(struct listing *l);
 
 /** listing_cmp_paths() - the order of listings */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slipway diff */
 #include "builder/audit/diff.h"
+#include "builder/cli/changes.h"
 #include "builder/cli/cli.h"
 #include "builder/cli/json.h"
 
@@ -113,38 +114,81 @@ static int report(struct cli *c, const struct diff_report *d, struct err *e)
 	return r < 0 ? r : diff_report_total(d) ? EXIT_FAILED : EXIT_OK;
 }
 
+struct diff_options {
+	bool all, bytes, markdown;
+};
+
+static int diff_bytes(struct cli *c, char **args, const struct diff_options *o, struct err *e)
+{
+	const struct diff_params p = { .pool = c->pool, .limit = o->all ? 0 : SHOWN_OF_A_KIND };
+	struct diff_report d = { 0 };
+
+	int r = diff_paths(args[0], args[1], &p, &d, e);
+	if (r == 0)
+		r = report(c, &d, e);
+	diff_report_done(&d);
+	return r;
+}
+
+/* Return: -ENODATA there are no two versions of an image */
+static int diff_changes(struct cli *c, char **args, const struct diff_options *o, struct err *e)
+{
+	_cleanup_(changes_free) struct changes *changes = NULL;
+
+	int r = changes_read((const char *const[]){ args[0], args[1] }, c->pool, &changes, e);
+	if (r < 0)
+		return r;
+	cli_progress_end(c->progress);
+	if (o->markdown)
+		r = changes_print_markdown(changes, o->all, e);
+	else if (c->json)
+		r = changes_print_json(c, changes, e);
+	else if (!c->quiet)
+		r = changes_print(changes, o->all, e);
+	return r < 0 ? r : changes->equal ? EXIT_OK : EXIT_FAILED;
+}
+
 static int run_diff(struct cli *c, int argc, char **argv, struct err *e)
 {
-	bool all = false;
+	struct diff_options o = { 0 };
 	const struct cli_option options[] = {
+		{ .name = "bytes",
+		  .flag = &o.bytes,
+		  .help = "which field or byte differs, and why: for builds that should be equal" },
 		{ .name = "all",
-		  .flag = &all,
-		  .help = "list every difference, not ten of each kind" },
+		  .flag = &o.all,
+		  .help = "list every difference, not some of each kind" },
 		{ .name = "json", .flag = &c->json, .help = "print the differences as JSON" },
+		{ .name = "markdown",
+		  .flag = &o.markdown,
+		  .help = "print them as Markdown, for a pull request" },
 		{ 0 },
 	};
-	struct diff_report d = { 0 };
 	char **args;
 	size_t n;
 
 	int r = cli_parse(&cmd_diff, options, argc, argv, &args, &n);
 	if (r)
 		return r;
-	const struct diff_params p = { .pool = c->pool, .limit = all ? 0 : SHOWN_OF_A_KIND };
-	r = diff_paths(args[0], args[1], &p, &d, e);
-	if (r == 0)
-		r = report(c, &d, e);
-	diff_report_done(&d);
+	if (o.markdown && (o.bytes || c->json))
+		return cli_usage(&cmd_diff, "one of these at a time: --markdown and ",
+				 o.bytes ? "--bytes" : "--json");
+	r = o.bytes ? -ENODATA : diff_changes(c, args, &o, e);
+	if (r == -ENODATA)
+		r = o.markdown ? err_wrap(e, -EINVAL, "nothing for --markdown")
+			       : diff_bytes(c, args, &o, e);
 	return cli_apart_from_failed(r);
 }
 
 const struct cli_command cmd_diff = {
 	.name = "diff",
 	.args = "A B",
-	.summary = "Say which file or field differs between two builds, and why",
-	.text = "A and B are disk images or their parts, or the directories that builds wrote. Causes come\n"
-		"first; what only follows from them comes after. Exits with 0 if they are equal, with 1 if\n"
-		"they differ.",
+	.summary = "Say what changed between two images, or which bytes differ, and why",
+	.text = "A and B are images in any form that inspect takes: packages, command line, kernel\n"
+		"configuration, units, set-id files and capabilities, and files of /usr are compared.\n"
+		"With --bytes, and where there is no /usr to compare, every byte is accounted for: causes\n"
+		"come first; what only follows from them comes after. Exits with 0 if all bytes are equal,\n"
+		"with 1 if they differ.",
 	.min_args = 2,
 	.max_args = 2,
 	.run = run_diff,

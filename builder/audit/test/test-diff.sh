@@ -17,7 +17,7 @@ build() { # output directory
 causes() { sed -n '/^Causes:/,/^Consequences:/{/^  [^ ]/p}' "$T/report"; }
 consequences() { sed -n '/^Consequences:/,${/^  [^ ]/p}' "$T/report"; }
 differ() { # A, B
-	"$slipway" diff "$@" >"$T/report" 2>"$T/errors"
+	"$slipway" diff --bytes "$@" >"$T/report" 2>"$T/errors"
 	local status=$?
 	[ $status -eq 1 ] && [ ! -s "$T/errors" ] && ok || bad "diff $*: status $status: $(cat "$T/errors")"
 }
@@ -35,8 +35,8 @@ follows() { # text
 build one
 try 0 "" "$slipway" diff "$T/one" "$T/one"
 cp -r --sparse=always "$T/one" "$T/copy"
-try 0 "" "$slipway" diff "$T/one" "$T/copy"
-try 0 "" "$slipway" diff "$T/one/node_1.raw" "$T/copy/node_1.raw"
+try 0 "" "$slipway" diff --bytes "$T/one" "$T/copy"
+try 0 "" "$slipway" diff --bytes "$T/one/node_1.raw" "$T/copy/node_1.raw"
 
 # A byte in a partition, and in what belongs to nothing.
 flip() { # offset in the copy's disk
@@ -64,8 +64,18 @@ flipped $((verity + 16)) "usr-verity-a: UUID"
 flipped $((usr + 50 * 1024 * 1024)) "usr-verity-a: hash tree, though the data differ"
 flipped $((verity + 5000)) "hash tree, from block 1 on, though data and salt are equal"
 flipped $((verity - 1)) "usr-a: after the end of its content"
-try 0 "" "$slipway" diff "$T/one" "$T/copy"
+try 0 "" "$slipway" diff --bytes "$T/one" "$T/copy"
 rm -r "$T/copy"
+
+# What changed, for people, for a pull request and for programs.
+changed() { # line of the report
+	grep -qxF -e "$1" "$T/changes" && ok || bad "no line \"$1\" in: $(cat "$T/changes")"
+}
+changes() { # A, B
+	"$slipway" diff "$@" >"$T/changes" 2>"$T/errors"
+	local status=$?
+	[ $status -eq 1 ] && [ ! -s "$T/errors" ] && ok || bad "diff $*: status $status: $(cat "$T/errors")"
+}
 
 # Another content of an overlay file: the only cause; the disk and its parts are compared once.
 echo "# another line" >>"$T/recipes/node/overlay/usr/lib/sysctl.d/60-node.conf"
@@ -87,6 +97,15 @@ build two
 differ "$T/one/node_1.raw" "$T/two/node_1.raw"
 is_cause "usr-a: /lib/sysctl.d/70-new.conf: entry: only in B"
 is_cause "usr-a: /lib/sysctl.d/60-node.conf: mode: 0644 in A, 0755 in B"
+changes "$T/one" "$T/two/node_1.raw"
+changed "  + /usr/lib/sysctl.d/70-new.conf: file 0644 0:0 (+4 B)"
+changed "  ~ /usr/lib/sysctl.d/60-node.conf: content, mode: file 0644 0:0 -> file 0755 0:0 (+15 B)"
+grep -q '^Packages\|^Units\|^Command line' "$T/changes" && bad "more changed: $(cat "$T/changes")" || ok
+changes --markdown "$T/one" "$T/two"
+changed '| `/usr/lib/sysctl.d/70-new.conf` | | `file 0644 0:0` | added | +4 B |'
+try 1 '"what": "/usr/lib/sysctl.d/70-new.conf"' "$slipway" diff --json "$T/one" "$T/two"
+fails 3 "nothing for --markdown: " "$slipway" diff --markdown "$T/one" "$recipe"
+try 2 "one of these at a time" "$slipway" diff --markdown --json "$T/one" "$T/two"
 rm -r "$T/two" "$T/recipes/node/overlay"
 cp -r "$here/recipes/node/overlay" "$T/recipes/node/overlay"
 
@@ -100,7 +119,13 @@ rm -r "$T/two"
 
 # Another version: UKIs and outputs are paired though their names differ.
 sed -i 's/^version: .*/version: "2"/' "$recipe"
+sed -i 's/enable: \[containerd.service\]/&\n  mask: [systemd-pstore.service]/' "$recipe"
 build two
+changes "$T/one" "$T/two"
+changed "Units: 1 added, 1 removed, 0 changed"
+changed "  + systemd-pstore.service: masked"
+changed "  - systemd-pstore.service in sysinit.target.wants: enabled"
+changed "  ~ /usr/lib/os-release: content"
 differ "$T/one" "$T/two"
 is_cause "node_1.raw: name: node_1.raw in A, node_2.raw in B"
 is_cause "usr-a: /lib/os-release: content, line"
@@ -108,7 +133,7 @@ is_cause "usr-a: superblock: UUID"
 is_cause "partition table: partition 2: label: node_1 in A, node_2 in B"
 follows "esp: /EFI/Linux/node_1.efi: .osrel: content, line"
 follows ".initrd: /etc/initrd-release: content, line"
-"$slipway" diff --json "$T/one" "$T/two" >"$T/report"
+"$slipway" diff --bytes --json "$T/one" "$T/two" >"$T/report"
 [ $? -eq 1 ] && ok || bad "status of --json"
 try 0 "" jq -e '(.equal | not) and (.causes | length > 5) and
 	(.causes + .consequences | all(.where and .field and .kind)) and
@@ -118,5 +143,5 @@ rm -r "$T/two"
 
 # What is not there, or not of a kind.
 fails 4 "nothing: No such file" "$slipway" diff "$T/one" "$T/nothing"
-fails 3 "is a directory" "$slipway" diff "$T/one" "$T/one/node_1.raw"
+fails 3 "is a directory" "$slipway" diff --bytes "$T/one" "$T/one/node_1.raw"
 finish

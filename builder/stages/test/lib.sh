@@ -33,7 +33,7 @@ compare() { # what, directory, directory
 	for f in "$2"/*; do
 		cmp "$f" "$3/${f##*/}" >"$T/cmp" 2>&1 && continue
 		bad "$1: $(cat "$T/cmp")"
-		"$slipway" diff "$2" "$3" 2>&1 | head -40
+		"$slipway" diff --bytes "$2" "$3" 2>&1 | head -40
 		return
 	done
 	ok

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is read out of files: each a list of names with values, sorted, of which two are compared. */
+#include <sys/stat.h>
+
+#include "base/span.h"
+#include "builder/audit/changes_internal.h"
+
+#define CONFIG_MAX (4 * MiB)
+#define CAPABILITY "security.capability=0x"
+
+struct fact {
+	char *name, *value;
+};
+
+struct facts {
+	struct fact *v;
+	size_t n, cap;
+};
+
+static void facts_done(struct facts *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->v[i].name);
+		free(f->v[i].value);
+	}
+	free(f->v);
+}
+
+/* Both are taken over; NULL: there was no memory for one. */
+static int take(struct facts *f, char *name, char *value, struct err *e)
+{
+	struct fact *v = f->v;
+
+	if (f->n == f->cap) {
+		size_t cap = f->cap ? 2 * f->cap : 256;
+		v = reallocarray(f->v, cap, sizeof(*v));
+		if (v) {
+			f->v = v;
+			f->cap = cap;
+		}
+	}
+	if (!v || !name || !value) {
+		free(name);
+		free(value);
+		return err_oom(e);
+	}
+	f->v[f->n++] = (struct fact){ name, value };
+	return 0;
+}
+
+static int cmp_facts(const void *a, const void *b)
+{
+	const struct fact *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	return c ? c : strcmp(x->value, y->value);
+}
+
+static int add(struct change_list *to, const struct fact *a, const struct fact *b, struct err *e)
+{
+	struct change *x = changes_add(to, a ? a->name : b->name, e);
+	int r = x ? 0 : -ENOMEM;
+
+	if (r == 0 && a)
+		r = changes_text(&x->a, a->value, e);
+	return r == 0 && b ? changes_text(&x->b, b->value, e) : r;
+}
+
+static int compare(struct facts f[2], struct change_list *to, struct err *e)
+{
+	size_t i = 0, k = 0;
+	int r = 0;
+
+	for (int w = 0; w < 2; w++)
+		if (f[w].n)
+			qsort(f[w].v, f[w].n, sizeof(*f[w].v), cmp_facts);
+	while (r == 0 && (i < f[0].n || k < f[1].n)) {
+		const struct fact *a = i < f[0].n ? &f[0].v[i] : NULL;
+		const struct fact *b = k < f[1].n ? &f[1].v[k] : NULL;
+		int order = !a ? 1 : !b ? -1 : strcmp(a->name, b->name);
+		i += order <= 0;
+		k += order >= 0;
+		if (order || !str_eq(a->value, b->value))
+			r = add(to, order <= 0 ? a : NULL, order >= 0 ? b : NULL, e);
+	}
+	return r;
+}
+
+/* What follows from another /usr is no change of the command line. */
+static char *without_hashes(const char *word)
+{
+	static const char *const values[] = { "usrhash=", "root-hash-signature=base64:" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		const char *at = strstr(word, values[i]);
+		if (!at)
+			continue;
+		at += strlen(values[i]);
+		return str_printf("%.*s...%s", (int)(at - word), word, at + strcspn(at, ","));
+	}
+	return strdup(word);
+}
+
+/* Words may be there several times, and their order is theirs: the number of each is compared. */
+static int read_cmdline(const struct summary *s, struct facts *f, struct err *e)
+{
+	_cleanup_strv_ struct strv words = STRV_INIT;
+	int r = 0;
+
+	if (strv_split(&words, s->cmdline ? s->cmdline : "", " ") < 0)
+		return err_oom(e);
+	strv_sort(&words);
+	for (size_t i = 0, n; r == 0 && i < words.n; i += n) {
+		for (n = 1; i + n < words.n && str_eq(words.v[i], words.v[i + n]);)
+			n++;
+		r = take(f, without_hashes(words.v[i]), str_printf("%zu", n), e);
+	}
+	return r;
+}
+
+/* "CONFIG_X=y", and "# CONFIG_X is not set", which is n. */
+static int read_option(struct span line, struct facts *f, struct err *e)
+{
+	static const char not_set[] = " is not set";
+	const char *equals = memchr(line.p, '=', line.len);
+
+	if (line.len > 7 && memcmp(line.p, "CONFIG_", 7) == 0 && equals) {
+		struct span name = { line.p, (size_t)(equals - line.p) };
+		struct span value = { equals + 1, line.len - name.len - 1 };
+		return take(f, span_dup(name), span_dup(value), e);
+	}
+	if (line.len >= sizeof(not_set) + 9 && memcmp(line.p, "# CONFIG_", 9) == 0) {
+		struct span name = { line.p + 2, line.len - 2 - (sizeof(not_set) - 1) };
+		if (memcmp(name.p + name.len, not_set, sizeof(not_set) - 1) == 0)
+			return take(f, span_dup(name), strdup("n"), e);
+	}
+	return 0;
+}
+
+static int read_config(const struct summary *s, struct facts *f, struct err *e)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->usr.n; i++) {
+		const char *path = s->usr.v[i].path;
+		if (!str_has_prefix(path, "lib/modules/") || !str_has_suffix(path, "/config") ||
+		    strchr(path + strlen("lib/modules/"), '/') !=
+			    path + strlen(path) - strlen("/config") ||
+		    !S_ISREG(s->usr.v[i].st.mode))
+			continue;
+		r = fs_read_path(s->usr.reader, path, CONFIG_MAX, &text, e);
+	}
+	struct span all = { (const char *)text.data, text.len }, line;
+	while (r == 0 && span_line(&all, &line))
+		r = read_option(line, f, e);
+	return r;
+}
+
+static int target_of(const struct summary *s, const struct listed *x, char out[256], struct err *e)
+{
+	struct fs_reader *r = s->usr.reader;
+	size_t len = 0;
+
+	int n = r->ops->read(r, x->st.ino, 0, out, 255, &len, e);
+	out[len] = '\0';
+	return n < 0 ? err_wrap(e, n, "/%s", x->path) : 0;
+}
+
+/* @name: below a directory of units: "UNIT" or "TARGET.wants/UNIT" */
+static int read_unit(const struct summary *s, const struct listed *x, const char *name,
+		     struct facts *f, struct err *e)
+{
+	const char *slash = strchr(name, '/');
+	char target[256];
+
+	if (slash) {
+		_cleanup_free_ char *dir = strndup(name, (size_t)(slash - name));
+		bool wanted =
+			dir && (str_has_suffix(dir, ".wants") || str_has_suffix(dir, ".requires"));
+		if (!dir)
+			return err_oom(e);
+		return wanted ? take(f, str_printf("%s in %s", slash + 1, dir), strdup("enabled"),
+				     e)
+			      : 0;
+	}
+	int r = target_of(s, x, target, e);
+	return r < 0 || !str_eq(target, "/dev/null") ? r
+						     : take(f, strdup(name), strdup("masked"), e);
+}
+
+static int read_units(const struct summary *s, struct facts *f, struct err *e)
+{
+	static const char *const dirs[] = { "lib/systemd/system/",
+					    "share/factory/etc/systemd/system/" };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->usr.n; i++) {
+		const struct listed *x = &s->usr.v[i];
+		for (size_t k = 0; r == 0 && S_ISLNK(x->st.mode) && k < ARRAY_SIZE(dirs); k++)
+			if (str_has_prefix(x->path, dirs[k]))
+				r = read_unit(s, x, x->path + strlen(dirs[k]), f, e);
+	}
+	return r;
+}
+
+static int read_privilege(const struct summary *s, const struct listed *x, struct facts *f,
+			  struct err *e)
+{
+	_cleanup_strv_ struct strv xattrs = STRV_INIT;
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	int r = listing_xattrs(&s->usr, x, &xattrs, e);
+	if (r < 0)
+		return r;
+	if (x->st.mode & (S_ISUID | S_ISGID))
+		buf_printf(&text, "%04o %u:%u", x->st.mode & 07777, x->st.uid, x->st.gid);
+	for (size_t i = 0; i < xattrs.n; i++)
+		if (str_has_prefix(xattrs.v[i], CAPABILITY))
+			buf_printf(&text, "%scapabilities %s", text.len ? ", " : "",
+				   xattrs.v[i] + strlen(CAPABILITY));
+	if (!text.len && !text.failed)
+		return 0;
+	return take(f, str_printf(CHANGES_PREFIX "%s", x->path), buf_take_str(&text), e);
+}
+
+static int read_privileges(const struct summary *s, struct facts *f, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->usr.n; i++)
+		if (S_ISREG(s->usr.v[i].st.mode))
+			r = read_privilege(s, &s->usr.v[i], f, e);
+	return r;
+}
+
+int changes_facts(struct changes *c, struct err *e)
+{
+	static const struct {
+		enum change_section section;
+		int (*read)(const struct summary *s, struct facts *f, struct err *e);
+	} kinds[] = { { CHANGES_CMDLINE, read_cmdline },
+		      { CHANGES_CONFIG, read_config },
+		      { CHANGES_UNITS, read_units },
+		      { CHANGES_PRIVILEGES, read_privileges } };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kinds); i++) {
+		struct facts f[2] = { { 0 }, { 0 } };
+		for (int w = 0; r == 0 && w < 2; w++)
+			r = kinds[i].read(c->s[w], &f[w], e);
+		if (r == 0)
+			r = compare(f, &c->sections[kinds[i].section], e);
+		facts_done(&f[0]);
+		facts_done(&f[1]);
+	}
+	return r;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is told of two versions: all of it, and nothing else. */
+#include "base/outfile.h"
+#include "builder/audit/changes.h"
+#include "builder/audit/test/diff_support.h"
+
+static struct err e;
+
+static void package(struct tree *t, const char *name, const char *version, const char *sums)
+{
+	_cleanup_free_ char *path = str_printf("lib/dpkg/status.d/%s", name);
+	_cleanup_free_ char *md5 = str_printf("%s.md5sums", path);
+	_cleanup_free_ char *text =
+		str_printf("Package: %s\nStatus: install ok installed\nVersion: %s\n"
+			   "Architecture: amd64\nDescription: short\n longer\n",
+			   name, version);
+
+	(void)im_text(t, path, text);
+	if (sums)
+		(void)im_text(t, md5, sums);
+}
+
+#define SUM "0123456789abcdef0123456789abcdef  usr/"
+
+static void put_link(struct tree *t, const char *path, const char *target)
+{
+	const struct tree_meta m = { .mode = 0777, .mtime = IM_TIME };
+
+	ck_ok(tree_put_symlink(t, path, &m, target, NULL, &e));
+}
+
+/* The same in both. */
+static void fill(struct tree *t)
+{
+	package(t, "same", "1.0-1", SUM "bin/same\n");
+	package(t, "same-size", "1", NULL);
+	im_text(t, "bin/same", "same");
+	im_text(t, "lib/modules/6.12/config",
+		"# Linux\nCONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=\"x y\"\nCONFIG_GONE=m\n");
+	put_link(t, "lib/systemd/system/multi-user.target.wants/same.service", "../same.service");
+}
+
+static void fill_a(struct tree *t)
+{
+	fill(t);
+	package(t, "changed", "1:1.0-1", SUM "bin/changed\n" SUM "lib/libx.so.1.0\n");
+	package(t, "gone", "2", SUM "share/gone/file\n");
+	im_text(t, "bin/changed", "one");
+	im_text(t, "lib/libx.so.1.0", "x");
+	put_link(t, "lib/libx.so.1", "libx.so.1.0");
+	im_text(t, "share/gone/file", "gone");
+	im_text(t, "bin/su", "su");
+	im_text(t, "bin/ping", "ping");
+	im_text(t, "bin/kind", "a file");
+	put_link(t, "lib/systemd/system/sysinit.target.wants/old.service", "../old.service");
+	put_link(t, "share/factory/etc/systemd/system/was.service", "/dev/null");
+}
+
+static void fill_b(struct tree *t)
+{
+	fill(t);
+	package(t, "changed", "1:1.0-2", SUM "bin/changed\n" SUM "lib/libx.so.1.1\n");
+	package(t, "new", "3", NULL);
+	im_text(t, "bin/changed", "three");
+	im_text(t, "lib/libx.so.1.1", "x");
+	put_link(t, "lib/libx.so.1", "libx.so.1.1");
+	im_text(t, "bin/su", "su")->inode->mode |= 04000;
+	ck_ok(tree_set_xattr(im_text(t, "bin/ping", "ping"), "security.capability", "\1\0\0\2", 4));
+	put_link(t, "bin/kind", "same");
+	tree_lookup(t, "lib/text")->inode->uid = 7;
+	im_text(t, "lib/modules/6.12/config",
+		"CONFIG_A=m\nCONFIG_B=y\nCONFIG_C=\"x y\"\n# CONFIG_NEW is not set\n");
+	put_link(t, "share/factory/etc/systemd/system/x.target.requires/new.service", "/usr/x");
+	put_link(t, "lib/systemd/system/bad.service", "/dev/null");
+	im_text(t, "lib/es\033cape", "");
+}
+
+static void print_changes(const struct changes *c, struct buf *b)
+{
+	for (size_t s = 0; s < CHANGES_N_SECTIONS; s++)
+		for (size_t i = 0; i < c->sections[s].n; i++) {
+			const struct change *x = &c->sections[s].v[i];
+			buf_printf(b, "%zu %s: %s | %s", s, x->what, x->a ? x->a : "",
+				   x->b ? x->b : "");
+			if (s == CHANGES_PACKAGES)
+				buf_printf(b, " | %d %d", (int)x->bytes[0], (int)x->bytes[1]);
+			if (s == CHANGES_FILES)
+				buf_printf(b, " | %s | %s%s", x->how ? x->how : "",
+					   x->package ? x->package : "",
+					   x->follows ? " (follows)" : "");
+			buf_printf(b, "\n");
+		}
+}
+
+static void read_changes(struct changes **ret)
+{
+	ck_ok(changes_read((const char *const[]){ fx_path("a.raw"), fx_path("b.raw") }, NULL, ret,
+			   &e));
+}
+
+START_TEST(all_kinds_of_changes)
+{
+	static const char want[] =
+		"0 changed: 1:1.0-1 | 1:1.0-2 | 4 6\n"
+		"0 gone: 2 |  | 4 0\n"
+		"0 new:  | 3 | 0 0\n"
+		"1 debug:  | 1\n"
+		"1 quiet: 1 | 2\n"
+		"2 CONFIG_A: y | m\n"
+		"2 CONFIG_B: n | y\n"
+		"2 CONFIG_GONE: m | \n"
+		"2 CONFIG_NEW:  | n\n"
+		"3 bad.service:  | masked\n"
+		"3 new.service in x.target.requires:  | enabled\n"
+		"3 old.service in sysinit.target.wants: enabled | \n"
+		"3 was.service: masked | \n"
+		"4 /usr/bin/ping:  | capabilities 01000002\n"
+		"4 /usr/bin/su:  | 4644 0:0\n"
+		"5 /usr/bin/changed: file 0644 0:0 | file 0644 0:0 | content | changed (follows)\n"
+		"5 /usr/bin/kind: file 0644 0:0 | symlink 0777 0:0 | type | \n"
+		"5 /usr/bin/ping: file 0644 0:0 | file 0644 0:0 | xattrs | \n"
+		"5 /usr/bin/su: file 0644 0:0 | file 4644 0:0 | mode | \n"
+		"5 /usr/lib/dpkg/status.d/changed: file 0644 0:0 | file 0644 0:0 | content | changed (follows)\n"
+		"5 /usr/lib/dpkg/status.d/changed.md5sums: file 0644 0:0 | file 0644 0:0 | content | changed (follows)\n"
+		"5 /usr/lib/dpkg/status.d/gone: file 0644 0:0 |  |  | gone (follows)\n"
+		"5 /usr/lib/dpkg/status.d/gone.md5sums: file 0644 0:0 |  |  | gone (follows)\n"
+		"5 /usr/lib/dpkg/status.d/new:  | file 0644 0:0 |  | new (follows)\n"
+		"5 /usr/lib/es\\x1bcape:  | file 0644 0:0 |  | \n"
+		"5 /usr/lib/libx.so.1: symlink 0777 0:0 | symlink 0777 0:0 | content | changed (follows)\n"
+		"5 /usr/lib/libx.so.1.0: file 0644 0:0 |  |  | changed (follows)\n"
+		"5 /usr/lib/libx.so.1.1:  | file 0644 0:0 |  | changed (follows)\n"
+		"5 /usr/lib/modules/6.12/config: file 0644 0:0 | file 0644 0:0 | content | \n"
+		"5 /usr/lib/systemd/system/bad.service:  | symlink 0777 0:0 |  | \n"
+		"5 /usr/lib/systemd/system/sysinit.target.wants/old.service: symlink 0777 0:0 |  |  | \n"
+		"5 /usr/lib/text: file 0644 0:0 | file 0644 7:0 | owner | \n"
+		"5 /usr/share/factory/etc/systemd/system/was.service: symlink 0777 0:0 |  |  | \n"
+		"5 /usr/share/factory/etc/systemd/system/x.target.requires/new.service:  | symlink 0777 0:0 |  | \n"
+		"5 /usr/share/gone/file: file 0644 0:0 |  |  | gone (follows)\n";
+	_cleanup_(changes_free) struct changes *c = NULL;
+	_cleanup_buf_ struct buf got = BUF_INIT;
+	struct two t;
+
+	two_init(&t);
+	fill_a(t.a.usr);
+	fill_b(t.b.usr);
+	t.b.cmdline = "console=ttyS0 quiet debug quiet";
+	struct diff_report d = two_compare(&t);
+	diff_report_done(&d);
+	read_changes(&c);
+	ck_assert(!c->equal);
+	print_changes(c, &got);
+	ck_assert_str_eq(buf_str(&got), want);
+}
+END_TEST
+
+START_TEST(equal_images_have_none)
+{
+	_cleanup_(changes_free) struct changes *c = NULL;
+
+	make_equal();
+	read_changes(&c);
+	ck_assert(c->equal);
+	ck_assert_uint_eq(changes_total(c), 0);
+}
+END_TEST
+
+/* Times are none of its business: but the images are not equal, and it says so. */
+START_TEST(times_are_no_change)
+{
+	_cleanup_(changes_free) struct changes *c = NULL;
+	struct two t;
+
+	two_init(&t);
+	node(&t, "lib/text")->inode->mtime++;
+	struct diff_report d = two_compare(&t);
+	diff_report_done(&d);
+	read_changes(&c);
+	ck_assert(!c->equal);
+	ck_assert_uint_eq(changes_total(c), 0);
+}
+END_TEST
+
+static void fails_with(const char *b, int code, const char *text)
+{
+	struct changes *c = NULL;
+
+	ck_fails(changes_read((const char *const[]){ fx_path("a.raw"), b }, NULL, &c, &e), code,
+		 text);
+}
+
+START_TEST(what_has_no_usr)
+{
+	struct im_spec s;
+
+	make_equal();
+	fails_with(fx_path("none"), -ENOENT, "none");
+	ck_ok(outfile_write(fx_path("text"), 0600, "text", 4, &e));
+	fails_with(fx_path("text"), -ENODATA, "no image whose /usr can be read");
+	flip(fx_path("b.raw"), USR + 1024 + 56);
+	fails_with(fx_path("b.raw"), -ENODATA, "no image whose /usr can be read");
+	/* A list of packages that makes no sense. */
+	im_spec_init(&s);
+	im_text(s.usr, "lib/dpkg/status.d/x.md5sums", SUM "bin/x\n");
+	im_make(&s, fx_path("b.raw"));
+	fails_with(fx_path("b.raw"), -ENODATA, "sums of no package");
+	im_text(s.usr, "lib/dpkg/status.d/x", "Package: x\n");
+	im_make(&s, fx_path("b.raw"));
+	fails_with(fx_path("b.raw"), -ENODATA, "no Package or Version");
+	im_spec_done(&s);
+}
+END_TEST
+
+FX_MAIN("changes", all_kinds_of_changes, equal_images_have_none, times_are_no_change,
+	what_has_no_usr)
