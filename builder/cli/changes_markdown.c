@@ -29,9 +29,10 @@ static void print_code(const char *text)
 /* A cell; empty for nothing. */
 static void print_cell(const char *text)
 {
-	printf(" ");
-	if (text && *text)
+	if (text && *text) {
+		printf(" ");
 		print_code(text);
+	}
 	printf(" |");
 }
 
