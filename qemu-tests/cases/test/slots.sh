@@ -32,11 +32,11 @@ fill() { # image, its partition in slot A, file, disk, its partition in slot B
 		sfdisk -q --part-label "$4" "$5" "$(field name <<<"$from")"
 }
 # A version into slot B, as an update would, under its own names and UUIDs; its kernel image onto the ESP.
-put_version() { # name, version, disk
+put_version() { # name, version, disk, the kernel image's counter or nothing
 	local base=$T/$2/$1_$2 esp
 	esp=$(part "$3" 1 | field start)
 	step "usr" fill "$base.raw" 2 "$base.usr.raw" "$3" 5
 	step "hash tree" fill "$base.raw" 3 "$base.usr-verity.raw" "$3" 6
 	step "signature" fill "$base.raw" 4 "$base.usr-verity-sig.raw" "$3" 7
-	step "kernel image" mcopy -i "$3@@$((esp * 512))" "$base.efi" ::/EFI/Linux/
+	step "kernel image" mcopy -i "$3@@$((esp * 512))" "$base.efi" "::/EFI/Linux/$1_$2${4-}.efi"
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A node takes versions 2 and 3 from a web server, and before that nothing of what a server or somebody on the
-# way may give it instead.
+# way may give it instead. With SLIPWAY_LONG=1 also versions that do not come up, and 30 power cuts, which takes hours.
 . "$(dirname "$0")/slots.sh"
 for p in nginx gpg; do command -v $p >/dev/null || skip_all "$p is missing"; done
 web=$T/web logs=build/logs/vm-update
@@ -94,4 +94,28 @@ node() { # version whose disk it is, options, case
 	grep -v ' passed, ' "$T/log"
 }
 node 1 update
+[ -n "${SLIPWAY_LONG-}" ] || finish
+
+# Versions that boot far enough to be tried, and no further.
+bad_version() { # version, kind, unit, what is in it
+	cp "$T/recipe.yaml" "$recipe/recipe.yaml"
+	rm -rf "$recipe/overlay"
+	cp -r "$here/recipes/node/overlay" "$recipe"
+	local units=$recipe/overlay/usr/lib/systemd/system
+	mkdir -p "$units/$3.d"
+	echo "$4" >"$units/$3.d/50-bad.conf"
+	sed -i 's/^  units: \[containerd.service\]/&\n  time-limit: 10/' "$recipe/recipe.yaml"
+	[ "$2" != unwell ] || sed -i 's,^  commands: .*,  commands: ["test -e /never"],' "$recipe/recipe.yaml"
+	version update "$1"
+	publish "$2" "$1"
+	step "the node's disk" cp --sparse=always "$T/1/update_1.raw" "$T/$1"
+	put_version update "$1" "$T/$1/update_1.raw" "+3-0"
+	node "$1" "update-$2"
+}
+cp "$recipe/recipe.yaml" "$T/recipe.yaml"
+bad_version 4 crash containerd.service $'[Service]\nExecStart=\nExecStart=/bin/sh -c "kill -SEGV $$$$"'
+bad_version 5 unwell containerd.service $'# as it was'
+bad_version 6 panic sshd-keygen.service $'[Unit]\nConditionPathExists=\n[Service]\nExecStart=\nExecStart=/bin/sh -c "echo c >/proc/sysrq-trigger"'
+bad_version 7 freeze sshd-keygen.service $'[Unit]\nConditionPathExists=\n[Service]\nExecStart=\nExecStart=/bin/sh -c "echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze"'
+node 1 --repeat 30 update-cuts
 finish
