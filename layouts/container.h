@@ -17,7 +17,7 @@ struct container {
 /* Something in the file that is not as it should be, or that no machine sees. */
 struct container_finding {
 	uint64_t offset; /* in the file */
-	const char *what;
+	char what[128];
 };
 
 /* Not 0 ends the search, and is returned. */

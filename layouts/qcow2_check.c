@@ -27,13 +27,13 @@ struct check {
 static int printf_format(4, 5) must_check
 	tell(const struct check *c, uint64_t offset, struct err *e, const char *fmt, ...)
 {
-	char what[160];
+	struct container_finding f = { .offset = offset };
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
+	vsnprintf(f.what, sizeof(f.what), fmt, ap);
 	va_end(ap);
-	return c->fn(c->ctx, &(struct container_finding){ offset, what }, e);
+	return c->fn(c->ctx, &f, e);
 }
 
 static int add(struct check *c, const struct stretch *s, struct err *e)

@@ -127,12 +127,12 @@ static int vhd_check(const struct container *c, container_finding_fn *fn, void *
 		{ f[SAVED_STATE] != 0, SAVED_STATE, "the state of a machine was saved with it" },
 		{ at < FOOTER_BYTES, at, "reserved bytes of the footer are not zero" },
 	};
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(findings); i++)
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(findings); i++) {
+		struct container_finding x = { .offset = c->disk.size_bytes + findings[i].at };
+		snprintf(x.what, sizeof(x.what), "%s", findings[i].what);
 		if (findings[i].bad)
-			r = fn(ctx,
-			       &(struct container_finding){ c->disk.size_bytes + findings[i].at,
-							    findings[i].what },
-			       e);
+			r = fn(ctx, &x, e);
+	}
 	return r;
 }
 

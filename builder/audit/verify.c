@@ -200,20 +200,20 @@ static int remember_first(void *ctx, const struct container_finding *f, struct e
 static int check_container(struct verify *v, const struct source *file, struct err *e)
 {
 	_cleanup_(container_free) struct container *c = NULL;
-	struct container_finding first = { .what = NULL };
+	struct container_finding first = { 0 };
 
 	int r = container_open(file, &c, e);
 	if (r == 0)
 		r = container_check(c, remember_first, &first, e);
 	if (r < 0)
 		return verify_failed(v, VERIFY_CONTAINER, r, e);
-	if (first.what)
+	if (*first.what)
 		r = verify_fail(v, VERIFY_CONTAINER, e, "%s: byte %llu: %s", c->ops->name,
 				(unsigned long long)first.offset, first.what);
 	else
 		r = verify_ok(v, VERIFY_CONTAINER, e, "%s: a disk of %llu bytes, and nothing else",
 			      c->ops->name, (unsigned long long)c->disk.size_bytes);
-	if (r == 0 && !first.what)
+	if (r == 0 && !*first.what)
 		r = verify_image(v, &c->disk, e);
 	image_free(TAKE_PTR(v->owned_image));
 	return r;
