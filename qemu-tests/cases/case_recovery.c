@@ -107,11 +107,13 @@ static int kill_while_writing(struct recovery *r, struct vm *vm, unsigned int *r
 
 static int check_kept(struct boot *b, unsigned int kept, struct err *e)
 {
-	int c = guest_ask(b->vm, &b->out, e,
-			  "cd " KEPT_DIR " && i=0 && while [ $i -lt %u ]; do i=$((i + 1)); "
-			  "test \"$(" CONTENT " | sha256sum)\" = \"$(sha256sum <$i)\" || "
-			  "{ ls -l; exit 1; }; done",
-			  kept);
+	_cleanup_free_ char *command =
+		str_printf("cd " KEPT_DIR " && all=$(seq %u) && "
+			   "test \"$(for i in $all; do " CONTENT "; done | sha256sum)\" = "
+			   "\"$(cat $all | sha256sum)\" || { ls -l >&2; exit 1; }",
+			   kept);
+	const struct vm_run_params p = { .command = command, .timeout_sec = MOMENT_TIMEOUT_SEC };
+	int c = command ? vm_run(b->vm, &p, NULL, e) : err_oom(e);
 
 	return c < 0 ? err_wrap(e, c, "files that were on the disk") : 0;
 }
