@@ -356,6 +356,5 @@ const struct vm_case case_containers = {
 	.description = "pods by CRI: bridge, memory limit, a restart of containerd and of the node",
 	.machines = 1,
 	.typical_sec = 320,
-	.from_running = true,
 	.run = run,
 };

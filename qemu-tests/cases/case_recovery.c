@@ -82,9 +82,13 @@ static int kill_in_boot(struct recovery *r, const char *name, struct err *e)
 		     : 0;
 }
 
-/* File N holds "N" again and again; it is named on the console once it is on the disk. */
+/*
+ * File N holds "N" again and again; it is named on the console once it is on the disk. The next machine comes
+ * with another key for root, and one that is there is not replaced.
+ */
 #define CONTENT "yes $i | head -c $((i * 5003))"
-static const char writer[] = "mkdir " KEPT_DIR " && sync " KEPT_DIR " /var/lib && "
+static const char writer[] = "rm /root/.ssh/authorized_keys && sync /root/.ssh && mkdir " KEPT_DIR
+			     " && sync " KEPT_DIR " /var/lib && "
 			     "systemd-run --quiet --no-block --working-directory=" KEPT_DIR
 			     " sh -ec 'i=0; while :; do i=$((i + 1)); " CONTENT
 			     " >$i; sync $i .; echo kept $i. >/dev/console; done'";
