@@ -50,7 +50,7 @@ static void fd_done(struct source *s)
 
 static const struct source_ops fd_ops = { .pread = fd_pread, .done = fd_done };
 
-int source_init_fd(struct source *s, int fd, struct err *e)
+int source_init_fd_unmapped(struct source *s, int fd, struct err *e)
 {
 	off_t size = lseek(fd, 0, SEEK_END);
 
@@ -60,12 +60,19 @@ int source_init_fd(struct source *s, int fd, struct err *e)
 		return err_sys(e, r, "seek");
 	}
 	*s = (struct source){ .ops = &fd_ops, .size_bytes = (uint64_t)size, .fd = fd };
-	if (size > 0) {
-		void *p = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
+	return 0;
+}
+
+int source_init_fd(struct source *s, int fd, struct err *e)
+{
+	int r = source_init_fd_unmapped(s, fd, e);
+
+	if (r == 0 && s->size_bytes) {
+		void *p = mmap(NULL, s->size_bytes, PROT_READ, MAP_SHARED, fd, 0);
 		if (p != MAP_FAILED)
 			s->bytes = p;
 	}
-	return 0;
+	return r;
 }
 
 int source_open(struct source *s, const char *path, struct err *e)

@@ -40,6 +40,12 @@ void source_init_bytes(struct source *s, const void *data, uint64_t len);
  */
 int source_init_fd(struct source *s, int fd, struct err *e) must_check;
 
+/**
+ * source_init_fd_unmapped() - source_init_fd() of a file that is being written: where a hole is read
+ * through a mapping, some filesystems give it room, and a full one a SIGBUS
+ */
+int source_init_fd_unmapped(struct source *s, int fd, struct err *e) must_check;
+
 /** source_open() - source_init_fd() of a path */
 int source_open(struct source *s, const char *path, struct err *e) must_check;
 

@@ -56,15 +56,16 @@ const struct component *components_find(const struct components *c, const struct
 /** component_kind_name() - "package", "overlay", "finisher" or "recipe" */
 const char *component_kind_name(enum tree_origin_kind kind);
 
+struct purl_deb {
+	const char *id,
+		*version_id; /* of os-release, as "debian" and "13"; version_id may be NULL */
+	const char *name, *version, *arch;
+	const char *source; /* package, "name" or "name@version"; NULL: as the package itself */
+};
+
 /**
  * purl_of_deb() - pkg:deb/<distribution>/<name>@<version>?arch=…&distro=…[&upstream=…]
- * @id:     os-release's ID and VERSION_ID, as "debian" and "13"; @version_id may be NULL
- * @source: "name" or "name@version" of the source package; NULL: as the package itself
  * Return: on the heap; NULL when out of memory
  * Spec: Package URL, type deb
  */
-struct purl_deb {
-	const char *id, *version_id;
-	const char *name, *version, *arch, *source;
-};
 char *purl_of_deb(const struct purl_deb *p) must_check;

@@ -5,8 +5,6 @@
  * GENERATED_FROM says what they were made of.
  * Spec: SPDX 2.3 and its schema
  */
-#include <libgen.h>
-
 #include "base/utc.h"
 #include "builder/attest/sbom_internal.h"
 

@@ -167,7 +167,7 @@ static int hash_output(struct build *b, enum build_output o, struct err *e)
 	_cleanup_source_ struct source src = SOURCE_INIT;
 	int fd = fcntl(b->out[o].fd, F_DUPFD_CLOEXEC, 3);
 
-	int r = fd < 0 ? err_sys(e, -errno, "dup") : source_init_fd(&src, fd, e);
+	int r = fd < 0 ? err_sys(e, -errno, "dup") : source_init_fd_unmapped(&src, fd, e);
 	if (r == 0)
 		r = source_sha256(&src, b->output_sha256[o], e);
 	return r < 0 ? err_wrap(e, r, "%s", b->out[o].path) : 0;
@@ -220,7 +220,7 @@ static int check_usr(const struct build *b, struct err *e)
 	_cleanup_source_ struct source src = SOURCE_INIT;
 	int fd = fcntl(b->out[BUILD_USR].fd, F_DUPFD_CLOEXEC, 3);
 
-	int r = fd < 0 ? err_sys(e, -errno, "dup") : source_init_fd(&src, fd, e);
+	int r = fd < 0 ? err_sys(e, -errno, "dup") : source_init_fd_unmapped(&src, fd, e);
 	if (r == 0)
 		r = fs_reader_open(&src, &reader, e);
 	if (r == 0)

@@ -165,7 +165,7 @@ static int hash_disk(struct build *b, uint8_t digest[SHA256_BYTES], struct err *
 	_cleanup_source_ struct source src = SOURCE_INIT;
 	int fd = fcntl(b->out[BUILD_DISK].fd, F_DUPFD_CLOEXEC, 3);
 
-	int r = fd < 0 ? err_sys(e, -errno, "dup") : source_init_fd(&src, fd, e);
+	int r = fd < 0 ? err_sys(e, -errno, "dup") : source_init_fd_unmapped(&src, fd, e);
 	if (r == 0)
 		r = fsverity_digest(&src, b->p.pool, digest, e);
 	return r < 0 ? err_wrap(e, r, "%s", b->out[BUILD_DISK].path) : 0;

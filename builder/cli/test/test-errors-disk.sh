@@ -90,10 +90,12 @@ done
 
 # What is compressed is on the disk twice, until /usr is written.
 build_as '{type: erofs, compression: lz4}'
-usr=$(bytes usr.raw) all=$(stat -c '%b*%B' "$T/good"/* | paste -sd+)
+sum() { echo $(($(stat -c '%b*%B' "$@" | paste -sd+))); }
+usr=$(bytes usr.raw) image=$(sum "$T"/good/*.raw "$T"/good/*.efi "$T"/good/*.roothash) all=$(sum "$T"/good/*)
 full_at usr.spool $((usr / 2))
 full_at usr.raw $((usr + usr / 2))
-full_at raw $((all - 1048576))
+full_at raw $((image - 1048576))
+full_at spdx.json $((image + 262144))
 mount -o "remount,size=$((all + 1048576))" "$disk"
 try 0 "" "$slipway" -q build "$recipe" -o "$disk"
 finish
