@@ -60,11 +60,18 @@ for n in $(sed -n 's/^\tEXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$here/builder/cli/cl
 	grep -qx "\.B $n" "$doc/slipway.1" && ok || bad "slipway.1 lacks exit status $n"
 done
 
-# Files, folders and functions that prose names.
+# Files, folders and functions that prose names; of a program that is built, what it is built of.
+named() { # file
+	case $1 in
+	recipes/node/recipe.lock) ;;
+	build/*) [ -e "${1#build/}.c" ] || grep -qF "/${1#build/}:" ./*/module.mk ;;
+	*) [ -e "$1" ] ;;
+	esac
+}
 cd "$here" || exit 1
 for page in README.md Documentation/*.md; do
-	for f in $(grep -oE '\b(base|stage1|layouts|verity|signing|builder|qemu-tests|recipes|Documentation)/[a-zA-Z0-9_./-]*[a-zA-Z0-9_]' "$page" | sort -u); do
-		[ "$f" = recipes/node/recipe.lock ] || [ -e "$f" ] && ok || bad "$page names $f, which is not there"
+	for f in $(grep -oE '\b(build/)?(base|stage1|layouts|verity|signing|builder|qemu-tests|recipes|Documentation)/[a-zA-Z0-9_./-]*[a-zA-Z0-9_]' "$page" | sort -u); do
+		named "$f" && ok || bad "$page names $f, which is not there"
 	done
 	for fn in $(grep -oE '`[a-z0-9_]+\(\)`' "$page" | tr -d '`()' | sort -u); do
 		grep -rqE --include='*.[ch]' "(^|[ *])$fn\(" base stage1 layouts verity signing builder qemu-tests &&
