@@ -27,12 +27,17 @@ static const uint8_t guid_cert_pkcs7[GUID_BYTES] = /* 4aafd29d-68df-49ee-8aa9-34
 
 const char *efi_variable_name(enum efi_variable v)
 {
-	return v == EFI_VARIABLE_PK ? "PK" : v == EFI_VARIABLE_KEK ? "KEK" : "db";
+	static const char *const names[] = { [EFI_VARIABLE_PK] = "PK",
+					     [EFI_VARIABLE_KEK] = "KEK",
+					     [EFI_VARIABLE_DB] = "db",
+					     [EFI_VARIABLE_DBX] = "dbx" };
+
+	return names[v];
 }
 
 const uint8_t *efi_variable_vendor(enum efi_variable v)
 {
-	return v == EFI_VARIABLE_DB ? guid_image_security : guid_global;
+	return v >= EFI_VARIABLE_DB ? guid_image_security : guid_global;
 }
 
 /* RFC 9562: version 8, "custom"; the version is in the high byte of a little-endian field. */
@@ -97,7 +102,7 @@ static int signed_content(const struct efi_auth_params *p, const uint8_t time[EF
 	for (const char *c = efi_variable_name(p->variable); *c; c++)
 		buf_append(b, (const char[]){ *c, 0 }, 2);
 	buf_append(b, efi_variable_vendor(p->variable), GUID_BYTES);
-	put_le32(attributes, EFI_KEY_ATTRIBUTES);
+	put_le32(attributes, EFI_KEY_ATTRIBUTES | (p->append ? EFI_APPEND_WRITE : 0));
 	buf_append(b, attributes, sizeof(attributes));
 	buf_append(b, time, EFI_TIME_BYTES);
 	buf_append(b, p->esl, p->esl_len);
@@ -215,7 +220,7 @@ static int check_signature(PKCS7 *p7, const uint8_t *der, size_t len, X509 *cert
 	return r;
 }
 
-int efi_auth_verify(enum efi_variable v, const void *auth, size_t len, X509 *cert, struct err *e)
+static int verify(struct efi_auth_params p, const void *auth, size_t len, X509 *cert, struct err *e)
 {
 	const size_t head = EFI_TIME_BYTES + WIN_CERT_HEADER_BYTES + GUID_BYTES;
 	_cleanup_(PKCS7_free) PKCS7 *p7 = NULL;
@@ -228,7 +233,8 @@ int efi_auth_verify(enum efi_variable v, const void *auth, size_t len, X509 *cer
 		return r;
 	if (esl < der)
 		return err_set(e, -EBADMSG, ".auth file: it has no signature");
-	const struct efi_auth_params p = { .variable = v, .esl = esl, .esl_len = esl_len };
+	p.esl = esl;
+	p.esl_len = esl_len;
 	size_t der_len = (size_t)(esl - der);
 	r = check_header(auth, der_len, e);
 	if (r == 0)
@@ -236,6 +242,18 @@ int efi_auth_verify(enum efi_variable v, const void *auth, size_t len, X509 *cer
 	if (r == 0)
 		r = signed_content(&p, auth, &content, e);
 	return r < 0 ? r : check_signature(p7, der, der_len, cert, &content, e);
+}
+
+int efi_auth_verify(enum efi_variable v, const void *auth, size_t len, X509 *cert, struct err *e)
+{
+	return verify((struct efi_auth_params){ .variable = v }, auth, len, cert, e);
+}
+
+int efi_auth_verify_append(enum efi_variable v, const void *auth, size_t len, X509 *cert,
+			   struct err *e)
+{
+	return verify((struct efi_auth_params){ .variable = v, .append = true }, auth, len, cert,
+		      e);
 }
 
 int efi_auth_certificates(const void *auth, size_t len,

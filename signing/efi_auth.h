@@ -8,12 +8,13 @@
 #include "base/buf.h"
 #include "signing/signer.h"
 
-enum efi_variable { EFI_VARIABLE_PK, EFI_VARIABLE_KEK, EFI_VARIABLE_DB };
+enum efi_variable { EFI_VARIABLE_PK, EFI_VARIABLE_KEK, EFI_VARIABLE_DB, EFI_VARIABLE_DBX };
 
 /* What the key variables have: non-volatile, boot services, runtime, authenticated by time. */
 #define EFI_KEY_ATTRIBUTES 0x27
+#define EFI_APPEND_WRITE   0x40 /* what is there stays */
 
-/** efi_variable_name() - "PK", "KEK", "db" */
+/** efi_variable_name() - "PK", "KEK", "db", "dbx" */
 const char *efi_variable_name(enum efi_variable v);
 
 /** efi_variable_vendor() - the GUID that its name belongs to: 16 bytes as they lie in an EFI_GUID */
@@ -30,14 +31,15 @@ int efi_esl_append(struct buf *b, X509 *cert, const uint8_t owner[16], struct er
 
 struct efi_auth_params {
 	enum efi_variable variable;
-	time_t timestamp; /* firmware takes a later update only with a later one */
-	const void *esl;  /* the variable's new content: signature lists */
+	time_t timestamp; /* firmware takes a later update only with a later one, but for one that appends */
+	const void *esl; /* the variable's new content: signature lists */
 	size_t esl_len;
+	bool append; /* to what the variable holds */
 };
 
 /**
  * efi_auth_build() - an .auth file: EFI_VARIABLE_AUTHENTICATION_2, then the signature lists
- * @s: signs: PK for PK and KEK, KEK for db
+ * @s: signs: PK for PK and KEK, KEK for db and dbx
  * @ret: appended
  * Return: 0; -ERANGE a timestamp before 1998 or after 9999; -EIO the key refused; -ENOMEM
  */
@@ -60,6 +62,10 @@ int efi_auth_content(const void *auth, size_t len, const uint8_t **ret, size_t *
  */
 int efi_auth_verify(enum efi_variable v, const void *auth, size_t len, X509 *cert,
 		    struct err *e) must_check;
+
+/** efi_auth_verify_append() - the same of one that appends */
+int efi_auth_verify_append(enum efi_variable v, const void *auth, size_t len, X509 *cert,
+			   struct err *e) must_check;
 
 /**
  * efi_auth_certificates() - call @fn for each certificate that an .auth file enrols

@@ -146,29 +146,24 @@ static int write_auth(const struct keygen_params *p, enum efi_variable v,
 		r = efi_esl_append(&esl, signers[v]->cert, owner, e);
 	if (r < 0)
 		return r;
-	struct efi_auth_params a = { v, p->now, esl.data, esl.len };
+	struct efi_auth_params a = { v, p->now, esl.data, esl.len, false };
 	r = efi_auth_build(&a, by, &auth, e);
 	return r < 0 ? r : write_file(p, efi_variable_name(v), "auth", &auth, e);
 }
 
-static int check_absent(const struct keygen_params *p, struct err *e)
+/* @instead: what to do */
+static int check_absent(const struct keygen_params *p, const char *name, const char *suffix,
+			const char *instead, struct err *e)
 {
-	for (size_t i = 0; i < N_KEYS * ARRAY_SIZE(suffixes); i++) {
-		_cleanup_free_ char *path =
-			str_printf("%s/%s.%s", p->dir, efi_variable_name(i / ARRAY_SIZE(suffixes)),
-				   suffixes[i % ARRAY_SIZE(suffixes)]);
-		struct stat st;
-		if (!path)
-			return err_oom(e);
-		if (lstat(path, &st) == 0)
-			return err_set(
-				e, -EEXIST,
-				"%s exists: keys are never overwritten; name another directory",
-				path);
-		if (errno != ENOENT)
-			return err_sys(e, -errno, "%s", path);
-	}
-	return 0;
+	_cleanup_free_ char *path = str_printf("%s/%s.%s", p->dir, name, suffix);
+	struct stat st;
+
+	if (!path)
+		return err_oom(e);
+	if (lstat(path, &st) == 0)
+		return err_set(e, -EEXIST, "%s exists: keys are never overwritten; name another %s",
+			       path, instead);
+	return errno == ENOENT ? 0 : err_sys(e, -errno, "%s", path);
 }
 
 static int prepare(const struct keygen_params *p, struct err *e)
@@ -178,7 +173,11 @@ static int prepare(const struct keygen_params *p, struct err *e)
 			       p->valid_days);
 	if (mkdir(p->dir, 0755) < 0 && errno != EEXIST)
 		return err_sys(e, -errno, "make directory %s", p->dir);
-	return check_absent(p, e);
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < N_KEYS * ARRAY_SIZE(suffixes); i++)
+		r = check_absent(p, efi_variable_name(i / ARRAY_SIZE(suffixes)),
+				 suffixes[i % ARRAY_SIZE(suffixes)], "directory", e);
+	return r;
 }
 
 static int generate(const struct keygen_params *p, struct signer *signers[N_KEYS], struct err *e)
@@ -203,5 +202,89 @@ int keygen(const struct keygen_params *p, struct err *e)
 		r = generate(p, signers, e);
 	for (size_t i = 0; i < N_KEYS; i++)
 		signer_free(signers[i]);
+	return r;
+}
+
+/* The signers of a set that is there. */
+struct owner {
+	struct signer *kek;
+	X509 *pk, *db;
+};
+
+static void owner_done(struct owner *o)
+{
+	signer_free(o->kek);
+	X509_free(o->pk);
+	X509_free(o->db);
+}
+
+static int owner_load(const struct keygen_params *p, struct owner *o, struct err *e)
+{
+	_cleanup_free_ char *key = str_printf("%s/KEK.key", p->dir),
+			    *cert = str_printf("%s/KEK.crt", p->dir),
+			    *pk = str_printf("%s/PK.crt", p->dir),
+			    *db = str_printf("%s/db.crt", p->dir);
+
+	if (!key || !cert || !pk || !db)
+		return err_oom(e);
+	int r = signer_load(key, cert, 0, &o->kek, e);
+	if (r == 0)
+		r = certificate_load(pk, &o->pk, e);
+	return r < 0 ? r : certificate_load(db, &o->db, e);
+}
+
+/* A certificate to be appended to db or dbx, in <name>.<suffix>. */
+static int write_append(const struct keygen_params *p, const struct owner *o, const char *name,
+			X509 *cert, enum efi_variable v, struct err *e)
+{
+	_cleanup_buf_ struct buf esl = BUF_INIT, auth = BUF_INIT;
+	uint8_t owner[16];
+
+	int r = efi_owner_guid(o->pk, owner, e);
+	if (r == 0)
+		r = efi_esl_append(&esl, cert, owner, e);
+	if (r < 0)
+		return r;
+	const struct efi_auth_params a = { v, p->now, esl.data, esl.len, true };
+	r = efi_auth_build(&a, o->kek, &auth, e);
+	return r < 0 ? r
+		     : write_file(p, name, v == EFI_VARIABLE_DB ? "trust.auth" : "revoke.auth",
+				  &auth, e);
+}
+
+static int write_next(const struct keygen_params *p, const struct owner *o, const char *name,
+		      struct err *e)
+{
+	_cleanup_(signer_free) struct signer *s = NULL;
+	struct err there;
+
+	int r = make_signer(name, p, &s, e);
+	if (r == 0)
+		r = write_append(p, o, name, s->cert, EFI_VARIABLE_DB, e);
+	if (r == 0)
+		r = write_append(p, o, name, s->cert, EFI_VARIABLE_DBX, e);
+	if (r == 0 && check_absent(p, "db", "revoke.auth", "", &there) == 0)
+		r = write_append(p, o, "db", o->db, EFI_VARIABLE_DBX, e);
+	return r < 0 ? r : write_key(p, name, s, e);
+}
+
+int keygen_next(const struct keygen_params *p, const char *name, struct err *e)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_";
+	static const char *const written[] = { "key", "crt", "der", "trust.auth", "revoke.auth" };
+	struct owner o = { NULL, NULL, NULL };
+	int r = 0;
+
+	if (!*name || name[strspn(name, chars)])
+		return err_set(e, -EINVAL, "name of a key \"%.80s\": letters, digits, - and _ only",
+			       name);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(written); i++)
+		r = check_absent(p, name, written[i], "name", e);
+	if (r == 0)
+		r = owner_load(p, &o, e);
+	if (r == 0)
+		r = write_next(p, &o, name, e);
+	owner_done(&o);
 	return r;
 }

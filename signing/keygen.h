@@ -23,3 +23,14 @@ struct keygen_params {
  * of the file system; -ENOMEM
  */
 int keygen(const struct keygen_params *p, struct err *e) must_check;
+
+/**
+ * keygen_next() - another key that signs images, to take db's place on nodes that run already
+ * @name: of its files; letters, digits, '-' and '_'
+ *
+ * The directory holds a set of keygen(). Written are <name>.key, .crt and .der; <name>.trust.auth, which appends
+ * its certificate to db; <name>.revoke.auth and, unless it is there, db.revoke.auth, which append that
+ * one's to dbx. KEK signs the last three.
+ * Return: 0; -EEXIST a file of that name is there; -EINVAL the name; as signer_load() and keygen()
+ */
+int keygen_next(const struct keygen_params *p, const char *name, struct err *e) must_check;

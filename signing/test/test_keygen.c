@@ -109,7 +109,8 @@ END_TEST
 
 /* The signed bytes of UEFI 2.10, 8.2.2, put together here once more and by other means. */
 static size_t signed_bytes(const char *name16, size_t name_len, const char *guid,
-			   const uint8_t *auth, const uint8_t *esl, size_t esl_len, uint8_t *out)
+			   const uint8_t *auth, const uint8_t *esl, size_t esl_len, bool append,
+			   uint8_t *out)
 {
 	size_t n = 0;
 
@@ -117,7 +118,7 @@ static size_t signed_bytes(const char *name16, size_t name_len, const char *guid
 	n += name_len;
 	ck_assert_int_eq(hex_decode(guid, out + n, 16), 0);
 	n += 16;
-	memcpy(out + n, "\x27\0\0\0", 4);
+	memcpy(out + n, append ? "\x67\0\0\0" : "\x27\0\0\0", 4);
 	memcpy(out + n + 4, auth, 16); /* the time */
 	n += 20;
 	memcpy(out + n, esl, esl_len);
@@ -158,7 +159,8 @@ static void check_auth(const char *file, const char *signer, const char *name16,
 	ck_assert_mem_eq(p7 + 13, "\x60\x86\x48\x01\x65\x03\x04\x02\x01", 9);
 	write_p7(p7, len - 24);
 	fx_write("auth.tbs", tbs,
-		 signed_bytes(name16, name_len, guid, auth.data, esl, esl_len, tbs));
+		 signed_bytes(name16, name_len, guid, auth.data, esl, esl_len,
+			      strchr(file, '.') != strrchr(file, '.'), tbs));
 	fx_runs(0, NULL, "openssl", "smime", "-verify", "-binary", "-inform", "der", "-in",
 		fx_path("auth.p7"), "-content", fx_path("auth.tbs"), "-certfile", fx_path(signer),
 		"-nointern", "-noverify");
@@ -174,6 +176,34 @@ START_TEST(auth_files_are_signed_as_the_specification_says)
 }
 END_TEST
 
+START_TEST(next_key_is_appended_and_revoked)
+{
+	const struct keygen_params p = { .dir = fx_dir, .now = FX_NOW, .valid_days = 10 };
+	const char *vendor = "cbb219d73a3d9645a3bcdad00e67656f";
+	_cleanup_(signer_free) struct signer *s = NULL;
+	_cleanup_(X509_free) X509 *kek = NULL;
+	_cleanup_buf_ struct buf auth = BUF_INIT;
+
+	ck_ok(keygen_next(&p, "db2", &e));
+	check_auth("db2.trust.auth", "KEK.crt", "d\0b", 4, vendor);
+	check_auth("db2.revoke.auth", "KEK.crt", "d\0b\0x", 6, vendor);
+	check_auth("db.revoke.auth", "KEK.crt", "d\0b\0x", 6, vendor);
+	s = fx_signer("db2");
+	ck_assert_int_ne(X509_cmp(s->cert, fx_db->cert), 0);
+	ck_ok(certificate_load(fx_path("KEK.crt"), &kek, &e));
+	fx_read("db2.trust.auth", &auth);
+	ck_ok(efi_auth_verify_append(EFI_VARIABLE_DB, auth.data, auth.len, kek, &e));
+	ck_fails(efi_auth_verify(EFI_VARIABLE_DB, auth.data, auth.len, kek, &e), -EKEYREJECTED, "");
+	ck_fails(efi_auth_verify_append(EFI_VARIABLE_DBX, auth.data, auth.len, kek, &e),
+		 -EKEYREJECTED, "");
+	ck_fails(efi_auth_verify_append(EFI_VARIABLE_DB, auth.data, auth.len, fx_db->cert, &e),
+		 -EKEYREJECTED, "");
+	ck_fails(keygen_next(&p, "db2", &e), -EEXIST, "db2.key exists");
+	ck_fails(keygen_next(&p, "db", &e), -EEXIST, "db.key exists");
+	ck_fails(keygen_next(&p, "../x", &e), -EINVAL, "letters, digits");
+}
+END_TEST
+
 START_TEST(auth_of_existing_certificates)
 {
 	_cleanup_buf_ struct buf esl = BUF_INIT, a = BUF_INIT, theirs = BUF_INIT;
@@ -183,7 +213,7 @@ START_TEST(auth_of_existing_certificates)
 	ck_assert_uint_eq(owner[7] >> 4, 8);
 	ck_assert_uint_eq(owner[8] >> 6, 2);
 	ck_ok(efi_esl_append(&esl, fx_pk->cert, owner, &e));
-	struct efi_auth_params p = { EFI_VARIABLE_PK, FX_NOW, esl.data, esl.len };
+	struct efi_auth_params p = { EFI_VARIABLE_PK, FX_NOW, esl.data, esl.len, false };
 	ck_ok(efi_auth_build(&p, fx_pk, &a, &e));
 	fx_read("PK.auth", &theirs);
 	ck_assert_uint_eq(a.len, theirs.len);
@@ -271,5 +301,6 @@ END_TEST
 
 FX_MAIN("keygen", files_and_modes, certificates_are_marked, keys_differ_and_serials_too,
 	nothing_is_overwritten, bad_parameters, sbsiglist_makes_the_same_list,
-	auth_files_are_signed_as_the_specification_says, auth_of_existing_certificates,
-	auth_files_hold_signature_lists, every_byte_of_an_auth_file_counts, db_signs_root_hashes)
+	auth_files_are_signed_as_the_specification_says, next_key_is_appended_and_revoked,
+	auth_of_existing_certificates, auth_files_hold_signature_lists,
+	every_byte_of_an_auth_file_counts, db_signs_root_hashes)
