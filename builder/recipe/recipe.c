@@ -213,7 +213,8 @@ void recipe_free(struct recipe *r)
 	struct strv *lists[] = { &r->includes,	      &r->packages,	  &r->overlays,
 				 &r->units_enable,    &r->units_disable,  &r->units_mask,
 				 &r->initrd_packages, &r->initrd_modules, &r->initrd_remove,
-				 &r->initrd_overlays, &r->health.units,	  &r->health.commands };
+				 &r->initrd_overlays, &r->health.units,	  &r->health.commands,
+				 &r->renew.trust,     &r->renew.revoke };
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_done(lists[i]);
 	char *strings[] = { r->dir,	r->path,   r->name, r->version,	    r->arch,

@@ -100,6 +100,11 @@ struct recipe {
 	char *layout;		 /* name or resolved path */
 	char *key, *certificate; /* resolved paths (key: or a pkcs11: URI) */
 	char *enroll; /* resolved directory with PK.auth, KEK.auth, db.auth for new machines; NULL: none */
+	/* What nodes that run already get of boot loader and keys: paths of .auth files. */
+	struct recipe_renew {
+		bool given;
+		struct strv trust, revoke;
+	} renew;
 	struct recipe_updates updates;
 	struct recipe_health health;
 };

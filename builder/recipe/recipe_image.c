@@ -115,11 +115,48 @@ FIELD_FN(signing_enroll)
 	return recipe_get_path(v, &r->enroll, e);
 }
 
+/* @target: the list */
+FIELD_FN(add_auth_file)
+{
+	_cleanup_free_ char *path = NULL;
+
+	int rc = recipe_get_path(v, &path, e);
+	if (rc == 0 && strv_contains(target, path))
+		rc = yaml_error(v, e, "%s is there twice", path);
+	if (rc == 0 && strv_take(target, TAKE_PTR(path)) < 0)
+		rc = err_oom(e);
+	return rc;
+}
+
+FIELD_FN(renew_trust)
+{
+	return yaml_each(v, add_auth_file, &((struct recipe *)target)->renew.trust, e);
+}
+
+FIELD_FN(renew_revoke)
+{
+	return yaml_each(v, add_auth_file, &((struct recipe *)target)->renew.revoke, e);
+}
+
+FIELD_FN(signing_renew)
+{
+	static const struct yaml_field fields[] = { { "trust", false, renew_trust },
+						    { "revoke", false, renew_revoke } };
+	struct recipe *r = target;
+
+	/* Of several files the last one's is taken. */
+	strv_done(&r->renew.trust);
+	strv_done(&r->renew.revoke);
+	r->renew = (struct recipe_renew){ .given = true };
+	return yaml_map(v, fields, ARRAY_SIZE(fields), r, e);
+}
+
 int recipe_set_signing(const struct yaml_value *v, void *target, struct err *e)
 {
 	static const struct yaml_field fields[] = { { "key", true, signing_key },
 						    { "certificate", true, signing_certificate },
-						    { "enroll", false, signing_enroll } };
+						    { "enroll", false, signing_enroll },
+						    { "renew", false, signing_renew } };
 
 	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
 }

@@ -98,6 +98,19 @@ static int check_keyrings(const struct recipe *recipe, struct strv *problems, st
 	return 0;
 }
 
+static int check_renew(const struct recipe *recipe, const struct strv *files, struct strv *problems,
+		       struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < files->n; i++)
+		if (access(files->v[i], R_OK) < 0)
+			r = note(err_sys(e, -errno, "%s: signing: renew: %s", recipe->path,
+					 files->v[i]),
+				 problems, e);
+	return r;
+}
+
 int inputs_check(const struct recipe *recipe, int64_t now, struct strv *problems, struct err *e)
 {
 	_cleanup_(layout_free) struct layout *layout = NULL;
@@ -114,6 +127,10 @@ int inputs_check(const struct recipe *recipe, int64_t now, struct strv *problems
 		blob_unref(enrolment[i]);
 	if (r == 0)
 		r = note(inputs_load_update_key(recipe, &key, e), problems, e);
+	if (r == 0)
+		r = check_renew(recipe, &recipe->renew.trust, problems, e);
+	if (r == 0)
+		r = check_renew(recipe, &recipe->renew.revoke, problems, e);
 	return r < 0 ? r : check_keyrings(recipe, problems, e);
 }
 

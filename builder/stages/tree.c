@@ -7,6 +7,7 @@
 #include "builder/stages/build.h"
 #include "builder/stages/cmdline.h"
 #include "builder/stages/inputs.h"
+#include "builder/stages/renew.h"
 #include "stage1/finish/finish.h"
 #include "stage1/finish/kmod/modules.h"
 #include "stage1/finish/place.h"
@@ -248,12 +249,15 @@ static int finish(struct build *b, struct err *e)
 {
 	const struct recipe *recipe = b->p.recipe;
 	_cleanup_(blob_unref) struct blob *key = NULL;
+	_cleanup_renew_ struct renew renew = { 0 };
 	struct finish_params fp = finish_params(b);
 	const struct finish_health health = { .units = &recipe->health.units,
 					      .commands = &recipe->health.commands,
 					      .limit_sec = (unsigned int)recipe->health.limit_sec };
 
 	int r = inputs_load_update_key(recipe, &key, e);
+	if (r == 0 && recipe->renew.given)
+		r = renew_load(b, &renew, e);
 	if (r < 0)
 		return r;
 	const struct finish_updates updates = { .source = recipe->updates.source,
@@ -262,6 +266,7 @@ static int finish(struct build *b, struct err *e)
 						.reboots = recipe->updates.reboots };
 	fp.health = &health;
 	fp.updates = key ? &updates : NULL;
+	fp.renew = recipe->renew.given ? &renew.files : NULL;
 	return finish_run(&fp, e);
 }
 

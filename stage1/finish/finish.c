@@ -17,6 +17,7 @@ static const struct finisher finishers[] = {
 	{ "package-list", finish_package_list },
 	{ "health", finish_health },
 	{ "updates", finish_updates },
+	{ "renew", finish_renew },
 	{ "etc-diff", finish_etc_diff },
 	{ "units", finish_units },
 	{ "module-index", finish_module_index },

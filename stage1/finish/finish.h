@@ -28,6 +28,13 @@ struct finish_updates {
 	bool reboots;	  /* it restarts by itself when it has one */
 };
 
+/* What nodes that run already get of boot loader and keys. */
+struct finish_renew {
+	struct blob *loader;			   /* signed */
+	struct blob *const *trust, *const *revoke; /* as efivarfs takes them, for db and dbx */
+	size_t n_trust, n_revoke;
+};
+
 struct finish_params {
 	struct tree *tree;
 	struct package *const *packages; /* sorted by name */
@@ -39,6 +46,7 @@ struct finish_params {
 	const struct strv *units_enable, *units_disable, *units_mask;
 	const struct finish_health *health;   /* NULL: nothing */
 	const struct finish_updates *updates; /* NULL: it takes none */
+	const struct finish_renew *renew;     /* NULL: nothing */
 	struct pool *pool;		      /* may be NULL */
 	struct strv *notices; /* things to tell the person are appended; may be NULL */
 };
@@ -104,6 +112,7 @@ int finish_package_list(const struct finish_params *p, struct err *e) must_check
 int finish_etc_diff(const struct finish_params *p, struct err *e) must_check;
 int finish_health(const struct finish_params *p, struct err *e) must_check;
 int finish_updates(const struct finish_params *p, struct err *e) must_check;
+int finish_renew(const struct finish_params *p, struct err *e) must_check;
 int finish_units(const struct finish_params *p, struct err *e) must_check;
 int finish_module_index(const struct finish_params *p, struct err *e) must_check;
 int finish_linker_cache(const struct finish_params *p, struct err *e) must_check;

@@ -5,7 +5,7 @@ src += $(addprefix stage1/finish/,alternatives.c ca_bundle.c ca_cert.c configs.c
        configs_shells.c configs_tmpfiles.c copyrights.c nsswitch.c pam.c pam_profile.c stat_overrides.c \
        compiled.c etc_diff.c finish.c finish_put.c health.c ids.c ids_allot.c node_file.c os_release.c package_list.c place.c \
        place_boot.c preset.c script.c sysusers.c sysusers_apply.c text.c tmpfiles.c unit_file.c \
-       unit_near.c units.c units_link.c units_scripts.c updates.c users.c users_db.c \
+       unit_near.c units.c units_link.c units_scripts.c updates.c renew.c users.c users_db.c \
        users_node.c)
 src += $(addprefix stage1/finish/,block.c block_normal.c ledger.c ledger_diff.c ledger_files.c ledger_judge.c \
        ledger_lines.c ledger_parse.c ledger_print.c ledger_rest.c)

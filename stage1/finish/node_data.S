@@ -17,5 +17,7 @@ node_\name\()_end:
 	node_file update, "update"
 	node_file slipway_update, "slipway-update.service"
 	node_file slipway_update_timer, "slipway-update.timer"
+	node_file renew, "renew-boot"
+	node_file slipway_renew, "slipway-renew.service"
 	node_file etc_diff, "etc-diff"
 	.section .note.GNU-stack,"",%progbits

@@ -32,6 +32,8 @@ NODE_DATA(slipway_status)
 NODE_DATA(update)
 NODE_DATA(slipway_update)
 NODE_DATA(slipway_update_timer)
+NODE_DATA(renew)
+NODE_DATA(slipway_renew)
 
 /**
  * node_files_put() - put files to where they belong; their modes are those of programs and of units

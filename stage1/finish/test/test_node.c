@@ -156,5 +156,40 @@ START_TEST(status_without_updates)
 }
 END_TEST
 
+START_TEST(boot_is_renewed)
+{
+	struct blob *loader = blob_new_str("loader"), *one = blob_new_str("one"),
+		    *two = blob_new_str("two");
+	struct blob *const trust[] = { one, two }, *const revoke[] = { two };
+	const struct finish_renew renew = {
+		.loader = loader, .trust = trust, .n_trust = 2, .revoke = revoke, .n_revoke = 1
+	};
+	struct finish_updates u;
+	struct fixture f;
+	struct err e;
+
+	image(&f, &u);
+	ck_ok(finish_renew(&f.p, &e));
+	fx_expect_none(&f, LIB "renew-boot");
+	f.p.renew = &renew;
+	ck_fails(finish_renew(&f.p, &e), -ENOENT, "coreutils");
+	fx_file(&f, "usr/bin/dd", "");
+	fx_file(&f, "usr/bin/chattr", "");
+	ck_ok(finish_renew(&f.p, &e));
+	fx_expect_text(&f, LIB "renew/loader", "loader");
+	fx_expect_text(&f, LIB "renew/db/000", "one");
+	fx_expect_text(&f, LIB "renew/db/001", "two");
+	fx_expect_text(&f, LIB "renew/dbx/000", "two");
+	fx_expect_mode(&f, LIB "renew-boot", 0755, 0, 0);
+	fx_expect_holds(&f, UNITS "slipway-renew.service", "\nAfter=boot-complete.target ");
+	fx_expect_link(&f, UNITS "multi-user.target.wants/slipway-renew.service",
+		       "../slipway-renew.service");
+	blob_unref(loader);
+	blob_unref(one);
+	blob_unref(two);
+	done(&f, &u);
+}
+END_TEST
+
 TEST_MAIN("node", health_is_judged, health_needs_its_units, nothing_is_judged, updates_are_taken,
-	  updates_need_gpg, status_without_updates)
+	  updates_need_gpg, status_without_updates, boot_is_renewed)
