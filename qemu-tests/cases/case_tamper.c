@@ -49,8 +49,17 @@ static int check_file(struct boot *b, struct err *e)
 	return boot_expect(b, "ls " TAMPER_FILE, TAMPER_FILE, e);
 }
 
+/* By the entry that nobody signed, and not by the UKI's own, was it started. */
+static int check_chosen(struct boot *b, struct err *e)
+{
+	return boot_expect(b,
+			   "tr -d '\\0' </sys/firmware/efi/efivars/"
+			   "LoaderEntrySelected-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
+			   TAMPER_ENTRY, e);
+}
+
 static const boot_step_fn addon_steps[] = { check_addons, check_no_word, NULL };
-static const boot_step_fn entry_steps[] = { check_no_word, NULL };
+static const boot_step_fn entry_steps[] = { check_chosen, check_no_word, NULL };
 static const boot_step_fn no_steps[] = { NULL };
 static const boot_step_fn credential_steps[] = { check_file, NULL };
 

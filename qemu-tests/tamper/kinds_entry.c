@@ -7,8 +7,6 @@
 #include "qemu-tests/tamper/kinds.h"
 #include "qemu-tests/tamper/uki_edit.h"
 
-#define ENTRY "slipway-tampered.conf"
-
 /* With all that would make it another system: its root, its init, no look at signatures. */
 static int add_entry(struct tamper_esp *esp, const char *program, struct err *e)
 {
@@ -20,8 +18,8 @@ static int add_entry(struct tamper_esp *esp, const char *program, struct err *e)
 		   program);
 	if (buf_failed(&text))
 		return err_oom(e);
-	int r = tamper_esp_put(esp, "loader/entries/" ENTRY, text.data, text.len, e);
-	return r < 0 ? r : tamper_esp_choose(esp, ENTRY, e);
+	int r = tamper_esp_put(esp, "loader/entries/" TAMPER_ENTRY, text.data, text.len, e);
+	return r < 0 ? r : tamper_esp_choose(esp, TAMPER_ENTRY, e);
 }
 
 static int alter_unsigned(struct tamper *t, struct err *e)
@@ -39,7 +37,9 @@ static int alter_unsigned(struct tamper *t, struct err *e)
 		r = add_entry(&u.esp, program, e);
 	if (r == 0)
 		r = tamper_esp_save(t, &u.esp, e);
-	return r < 0 ? r : tamper_note(t, e, "esp: entry " ENTRY " of a UKI without a signature");
+	return r < 0 ? r
+		     : tamper_note(t, e,
+				   "esp: entry " TAMPER_ENTRY " of a UKI without a signature");
 }
 
 static int alter_cmdline(struct tamper *t, struct err *e)
@@ -52,7 +52,8 @@ static int alter_cmdline(struct tamper *t, struct err *e)
 	if (r == 0)
 		r = tamper_esp_save(t, &esp, e);
 	return r < 0 ? r
-		     : tamper_note(t, e, "esp: entry " ENTRY " of the signed UKI, with options");
+		     : tamper_note(t, e,
+				   "esp: entry " TAMPER_ENTRY " of the signed UKI, with options");
 }
 
 const struct tamper_kind tamper_entry_unsigned = {

@@ -13,6 +13,8 @@
 /* What alterations leave where they have an effect: a word on the kernel command line, and a file. */
 #define TAMPER_WORD "slipway.tampered"
 #define TAMPER_FILE "/run/slipway-tampered"
+/* An entry of the boot loader that an alteration adds. */
+#define TAMPER_ENTRY "slipway-tampered.conf"
 
 struct tamper_params {
 	const struct source *disk; /* raw, of one good image in slot A */
