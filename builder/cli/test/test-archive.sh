@@ -48,6 +48,7 @@ else
 fi
 # The lock's directory holds exactly the lock and is enough of a mirror.
 elsewhere d "$slipway" -q fetch "$recipe" --mirror "$own" && elsewhere d "$slipway" -q build "$recipe" -n && ok || bad "no fetch from the archive"
+cp "$base" "$T/base.yaml"
 sed -i "s,mirror: .*,mirror: $A,; s,keyring: .*,keyring: $own/keyrings/trixie.gpg," "$base"
 elsewhere e "$slipway" -q lock "$recipe" -o "$T/anew"
 same "$lock" "$T/anew"
@@ -75,8 +76,12 @@ grep -q 'warning: the indices are taken as of 2026-11-20T12:00:00Z' "$T/stderr" 
 years lock "$recipe" --mirror "$own" "${at[@]}" -o "$T/anew" 2>/dev/null
 same "$lock" "$T/anew"
 mv "$T/mirror" "$T/gone"
+# The recipe too is what it was: its digest is in the provenance.
+cp "$base" "$T/moved.yaml"
+cp "$T/base.yaml" "$base"
 years build "$recipe" --packages "$A" -o "$T/years" && ok || bad "no build in years"
 for f in "$T"/out/*; do same "$f" "$T/years/${f##*/}"; done
+cp "$T/moved.yaml" "$base"
 
 # What is damaged or missing is named, and nothing is replaced.
 deb=$(cd "$A" && echo pool/main/r/runc/runc_*.deb)
