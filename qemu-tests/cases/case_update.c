@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A node and a web server of this machine, on which test-boot-update.sh has made a channel for each case:
+ * A node and a web server of this machine, on which updates.sh has made a channel for each case:
  * "next" has version 2, "stable", which the image names, version 3. The others are like "next", but
  * for what a server, a stranger or somebody on the way has made of them.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Versions that are signed and complete, and do not come up or are not well: test-boot-update.sh makes them, and
+ * Versions that are signed and complete, and do not come up or are not well: updates.sh makes them, and
  * puts them into slot B as an update would. They are tried as often as the layout says; then the node is on
  * the version before, says so, and does not take them again.
  */
