@@ -152,6 +152,14 @@ static inline void put_be64(void *p, uint64_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
+/** mem_is_zero() - true for no bytes at all, too */
+static inline bool mem_is_zero(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
+}
+
 static inline bool str_eq(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;

@@ -38,14 +38,6 @@ void verity_superblock_put(const struct verity_params *p, uint8_t *sb)
 	memcpy(sb + SB_SALT, p->salt, p->salt_bytes);
 }
 
-static bool is_zero(const uint8_t *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (p[i])
-			return false;
-	return true;
-}
-
 static int check_fixed(const uint8_t *sb, size_t len, struct err *e)
 {
 	if (len < VERITY_SUPERBLOCK_BYTES)
@@ -81,8 +73,9 @@ int verity_superblock_parse(const void *data, size_t len, struct verity_params *
 		return err_wrap(e, -EBADMSG, "verity superblock");
 	memcpy(p.uuid, sb + SB_UUID, sizeof(p.uuid));
 	memcpy(p.salt, sb + SB_SALT, p.salt_bytes);
-	if (!is_zero(sb + SB_PAD1, SB_SALT - SB_PAD1) ||
-	    !is_zero(sb + SB_SALT + p.salt_bytes, VERITY_SUPERBLOCK_BYTES - SB_SALT - p.salt_bytes))
+	if (!mem_is_zero(sb + SB_PAD1, SB_SALT - SB_PAD1) ||
+	    !mem_is_zero(sb + SB_SALT + p.salt_bytes,
+			 VERITY_SUPERBLOCK_BYTES - SB_SALT - p.salt_bytes))
 		return err_set(e, -EBADMSG, "verity superblock: its padding is not zero");
 	*ret = p;
 	return 0;

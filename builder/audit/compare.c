@@ -209,8 +209,7 @@ static bool is_zero(const struct source *s, uint64_t from)
 
 	for (uint64_t at = from; at < s->size_bytes; at += sizeof(block)) {
 		size_t n = (size_t)MIN(sizeof(block), s->size_bytes - at);
-		if (source_pread(s, at, block, n, &e) < 0 || block[0] ||
-		    memcmp(block, block + 1, n - 1) != 0)
+		if (source_pread(s, at, block, n, &e) < 0 || !mem_is_zero(block, n))
 			return false;
 	}
 	return true;

@@ -27,16 +27,11 @@ static void pack_free(struct pack *p)
 }
 DEFINE_CLEANUP(struct pack *, pack_free)
 
-static bool is_zero(const uint8_t *p, size_t len)
-{
-	return len && p[0] == 0 && memcmp(p, p + 1, len - 1) == 0;
-}
-
 /* What comes out, in order. A sink's unwritten bytes are zeros. */
 static int emit(struct pack *p, const uint8_t *data, size_t len, struct err *e)
 {
 	sha256_update(p->sha256, data, len);
-	int r = is_zero(data, len) ? 0 : sink_pwrite(&p->sink, p->out_bytes, data, len, e);
+	int r = mem_is_zero(data, len) ? 0 : sink_pwrite(&p->sink, p->out_bytes, data, len, e);
 	p->out_bytes += len;
 	return r;
 }

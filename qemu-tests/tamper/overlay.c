@@ -167,11 +167,6 @@ int overlay_differences(const struct overlay *o,
 	return r == 0 && run.len ? fn(ctx, run.offset, run.len, e) : r;
 }
 
-static bool is_zero(const uint8_t *data, size_t len)
-{
-	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
-}
-
 /* Zeros become holes: images are mostly that. */
 static int copy_base(const struct overlay *o, struct sink *s, struct err *e)
 {
@@ -184,7 +179,7 @@ static int copy_base(const struct overlay *o, struct sink *s, struct err *e)
 	for (uint64_t at = 0; r == 0 && at < end; at += MiB) {
 		size_t len = (size_t)MIN(MiB, end - at);
 		r = source_pread(o->base, at, piece, len, e);
-		if (r == 0 && !is_zero(piece, len))
+		if (r == 0 && !mem_is_zero(piece, len))
 			r = sink_pwrite(s, at, piece, len, e);
 	}
 	return r;

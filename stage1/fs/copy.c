@@ -49,11 +49,6 @@ static int cut_jobs(struct fs_copies *c, struct err *e)
 	return 0;
 }
 
-static bool is_zero(const uint8_t *data, size_t len)
-{
-	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
-}
-
 /* Pieces that are not zero, as long as they follow each other in one write. */
 static int run_copy(struct sink *s, const struct fs_copy *c, struct err *e)
 {
@@ -62,7 +57,7 @@ static int run_copy(struct sink *s, const struct fs_copy *c, struct err *e)
 
 	while (r == 0 && at < c->len) {
 		size_t n = (size_t)MIN(PIECE_BYTES, c->len - at);
-		if (is_zero(c->data + at, n)) {
+		if (mem_is_zero(c->data + at, n)) {
 			r = sink_pwrite(s, c->to + from, c->data + from, (size_t)(at - from), e);
 			from = at + n;
 		}

@@ -124,16 +124,11 @@ void erofs_contents_done(struct erofs_contents *c)
 	free(c->v);
 }
 
-static bool is_zero(const uint8_t *data, size_t len)
-{
-	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
-}
-
 static bool chunk_is_zero(const struct erofs_content *c, size_t i)
 {
 	uint64_t bytes = (uint64_t)EROFS_BLOCK_BYTES << c->chunk_bits, from = i * bytes;
 
-	return is_zero(c->blob->data + from, (size_t)MIN(bytes, c->blob->len - from));
+	return mem_is_zero(c->blob->data + from, (size_t)MIN(bytes, c->blob->len - from));
 }
 
 /* A file that is mostly zeros gets an index with holes. */

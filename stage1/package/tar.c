@@ -64,15 +64,10 @@ static int parse_field(const char *name, const char *p, size_t len, int64_t min,
 	return 0;
 }
 
-static bool is_zero(const uint8_t *p, uint64_t len)
-{
-	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, (size_t)(len - 1)) == 0);
-}
-
 /* What lies behind the end would be there for other readers only. */
 static int check_end(const struct tar *t, struct err *e)
 {
-	if (is_zero(t->data + t->next, t->len - t->next))
+	if (mem_is_zero(t->data + t->next, t->len - t->next))
 		return 0;
 	return err_set(e, -EBADMSG, "there is something behind the archive's end at offset %llu",
 		       (unsigned long long)t->next);
@@ -277,7 +272,7 @@ int tar_next(struct tar *t, struct tar_entry *ret, struct err *e)
 		if (t->len - t->next < BLOCK_BYTES)
 			return err_set(e, -EBADMSG, "truncated in the header at offset %llu", at);
 		const struct header *h = (const struct header *)(t->data + t->next);
-		if (is_zero(t->data + t->next, BLOCK_BYTES)) {
+		if (mem_is_zero(t->data + t->next, BLOCK_BYTES)) {
 			if (has_extra)
 				return err_set(e, -EBADMSG, "extended header before the end");
 			return check_end(t, e);
