@@ -29,7 +29,6 @@ int fs_read_path(struct fs_reader *r, const char *path, uint64_t max_bytes, stru
 {
 	struct fs_stat st;
 	uint64_t ino;
-	size_t len = 0;
 
 	int x = fs_reader_lookup(r, path, &ino, e);
 	if (x == 0)
@@ -41,12 +40,7 @@ int fs_read_path(struct fs_reader *r, const char *path, uint64_t max_bytes, stru
 	if (st.size_bytes > max_bytes)
 		return err_set(e, -EFBIG, "/%s: %llu bytes are more than it should have", path,
 			       (unsigned long long)st.size_bytes);
-	uint8_t *to = buf_grow(ret, (size_t)st.size_bytes + 1);
-	if (!to)
-		return err_oom(e);
-	x = r->ops->read(r, ino, 0, to, (size_t)st.size_bytes, &len, e);
-	to[len] = '\0'; /* for buf_str() */
-	ret->len += len;
+	x = fs_reader_append(r, &st, ret, e);
 	return x < 0 ? err_wrap(e, x, "/%s", path) : 0;
 }
 

@@ -8,20 +8,10 @@
 int verify_read_file(struct fs_reader *reader, const struct fs_stat *st, uint64_t max_bytes,
 		     struct buf *ret, struct err *e)
 {
-	size_t got = 0;
-
 	if (!S_ISREG(st->mode) || st->size_bytes > max_bytes)
 		return err_set(e, -EBADMSG, "%s of %llu bytes", fs_type_name(st->mode),
 			       (unsigned long long)st->size_bytes);
-	uint8_t *room = buf_grow(ret, (size_t)st->size_bytes + 1);
-	if (!room)
-		return err_oom(e);
-	int r = reader->ops->read(reader, st->ino, 0, room, (size_t)st->size_bytes, &got, e);
-	if (r < 0)
-		return r;
-	ret->len += got;
-	ret->data[ret->len] = '\0';
-	return 0;
+	return fs_reader_append(reader, st, ret, e);
 }
 
 static int read_path(struct fs_reader *reader, const char *path, struct fs_stat *st,

@@ -122,17 +122,10 @@ static int visit_uki(struct visit *v, const struct artefact_file *f, struct err 
 
 static int read_content(struct visit *v, const struct fs_stat *st, struct err *e)
 {
-	size_t got = 0;
-
 	v->content.len = 0;
 	if (st->size_bytes > FILE_BYTES_MAX)
 		return err_set(e, -EFBIG, "too large to be looked into");
-	uint8_t *room = buf_grow(&v->content, (size_t)st->size_bytes + 1);
-	if (!room)
-		return err_oom(e);
-	int r = v->reader->ops->read(v->reader, st->ino, 0, room, (size_t)st->size_bytes, &got, e);
-	v->content.len = got;
-	return r;
+	return fs_reader_append(v->reader, st, &v->content, e);
 }
 
 static int take_capability(void *ctx, const char *name, const void *value, size_t len,

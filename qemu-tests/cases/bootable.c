@@ -44,18 +44,14 @@ static int read_root_hash(struct fs_reader *f, const struct fs_stat *st, const c
 {
 	_cleanup_buf_ struct buf uki = BUF_INIT;
 	char hex[4 * HALF + 1] = "";
-	size_t len = 0;
 
 	if (st->size_bytes > UKI_MAX)
 		return err_set(e, -EBADMSG, "%s is too large", path);
-	uint8_t *room = buf_grow(&uki, (size_t)st->size_bytes);
-	if (!room)
-		return err_oom(e);
-	int r = f->ops->read(f, st->ino, 0, room, (size_t)st->size_bytes, &len, e);
+	int r = fs_reader_append(f, st, &uki, e);
 	if (r < 0)
 		return r;
-	const char *key = memmem(room, len, KEY, strlen(KEY));
-	if (key && (size_t)((const char *)room + len - key) > strlen(KEY) + sizeof(hex))
+	const char *key = memmem(uki.data, uki.len, KEY, strlen(KEY));
+	if (key && (size_t)((const char *)uki.data + uki.len - key) > strlen(KEY) + sizeof(hex))
 		memcpy(hex, key + strlen(KEY), sizeof(hex) - 1);
 	return hex_decode(hex, ret, 2 * HALF) == 0
 		       ? 0

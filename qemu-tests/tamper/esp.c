@@ -12,18 +12,14 @@ struct reading {
 static int read_blob(struct fs_reader *reader, const struct fs_stat *st, struct blob **ret,
 		     struct err *e)
 {
-	_cleanup_free_ uint8_t *data = NULL;
-	size_t got;
+	_cleanup_buf_ struct buf content = BUF_INIT;
 
 	if (st->size_bytes > FILE_BYTES_MAX)
 		return err_set(e, -EFBIG, "%llu bytes", (unsigned long long)st->size_bytes);
-	data = malloc((size_t)st->size_bytes + 1);
-	if (!data)
-		return err_oom(e);
-	int r = reader->ops->read(reader, st->ino, 0, data, (size_t)st->size_bytes, &got, e);
+	int r = fs_reader_append(reader, st, &content, e);
 	if (r < 0)
 		return r;
-	*ret = blob_new_take(TAKE_PTR(data), got);
+	*ret = blob_new_take(TAKE_PTR(content.data), content.len);
 	return *ret ? 0 : err_oom(e);
 }
 

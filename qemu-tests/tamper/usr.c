@@ -82,7 +82,6 @@ int tamper_usr_read(const struct tamper_usr *u, const char *path, struct buf *re
 {
 	_cleanup_(fs_reader_free) struct fs_reader *reader = NULL;
 	struct fs_stat st;
-	size_t got;
 	uint64_t ino;
 	int r = open_file(u, path, &reader, &ino, &st, e);
 
@@ -90,13 +89,5 @@ int tamper_usr_read(const struct tamper_usr *u, const char *path, struct buf *re
 		return r;
 	if (st.size_bytes > READ_BYTES_MAX)
 		return err_set(e, -EFBIG, "/usr/%s is too large", path);
-	uint8_t *room = buf_grow(ret, (size_t)st.size_bytes);
-	if (!room)
-		return err_oom(e);
-	r = reader->ops->read(reader, ino, 0, room, (size_t)st.size_bytes, &got, e);
-	if (r < 0)
-		return r;
-	ret->len += got;
-	buf_append(ret, "", 0); /* its NUL */
-	return buf_failed(ret) ? err_oom(e) : 0;
+	return fs_reader_append(reader, &st, ret, e);
 }

@@ -63,6 +63,21 @@ static int find_name(void *ctx, const char *name, size_t len, uint64_t ino, stru
 	return 1;
 }
 
+int fs_reader_append(struct fs_reader *r, const struct fs_stat *st, struct buf *to, struct err *e)
+{
+	uint8_t *room = buf_grow(to, (size_t)st->size_bytes + 1);
+	size_t got = 0;
+
+	if (!room)
+		return err_oom(e);
+	int x = r->ops->read(r, st->ino, 0, room, (size_t)st->size_bytes, &got, e);
+	if (x < 0)
+		return x;
+	room[got] = '\0';
+	to->len += got;
+	return 0;
+}
+
 int fs_reader_lookup(struct fs_reader *r, const char *path, uint64_t *ret_ino, struct err *e)
 {
 	uint64_t ino = r->root_ino;

@@ -157,6 +157,14 @@ int fs_reader_lookup(struct fs_reader *r, const char *path, uint64_t *ret_ino,
 		     struct err *e) must_check;
 
 /**
+ * fs_reader_append() - a file's whole content, and behind it a NUL that is not counted
+ * @st: the file's; its size is the caller's to bound
+ * Return: 0; -ENOMEM; what reading returns
+ */
+int fs_reader_append(struct fs_reader *r, const struct fs_stat *st, struct buf *to,
+		     struct err *e) must_check;
+
+/**
  * fs_reader_walk() - every name in the filesystem, parents first, names in byte order
  * @path: without a leading slash; "" is the root
  * Return: 0; what @fn returned; -EINVAL a damaged image (a directory loop, a bad entry). No part of a
