@@ -11,6 +11,12 @@ struct span {
 /* For "%.*s". */
 #define SPAN_ARG(s) (int)(s).len, (s).p
 
+/** span_of() - all of a string, without its NUL */
+static inline struct span span_of(const char *s)
+{
+	return (struct span){ s, strlen(s) };
+}
+
 bool span_eq(struct span s, const char *with);
 /** span_cmp() - in byte order */
 int span_cmp(struct span a, struct span b);

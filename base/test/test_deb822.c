@@ -3,11 +3,6 @@
 
 #include "base/test/support.h"
 
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 START_TEST(stanzas)
 {
 	struct span text = span_of("\n \nA: 1\nB: 2\n\n\nC: 3"), s;

@@ -2,6 +2,7 @@
 #include "builder/attest/components.h"
 
 #include "base/buf.h"
+#include "base/os_release.h"
 #include "stage1/finish/copyrights.h"
 
 static void component_done(struct component *c)
@@ -109,23 +110,6 @@ struct distribution {
 	char *id, *version_id;
 };
 
-static char *os_release_value(const struct blob *b, const char *key)
-{
-	struct span text = { (const char *)b->data, b->len }, line;
-
-	while (span_line(&text, &line)) {
-		if (line.len <= strlen(key) || strncmp(line.p, key, strlen(key)) != 0 ||
-		    line.p[strlen(key)] != '=')
-			continue;
-		struct span v = { line.p + strlen(key) + 1, line.len - strlen(key) - 1 };
-		v = span_trim(v);
-		if (v.len >= 2 && (v.p[0] == '"' || v.p[0] == '\'') && v.p[v.len - 1] == v.p[0])
-			v = (struct span){ v.p + 1, v.len - 2 };
-		return span_dup(v);
-	}
-	return NULL;
-}
-
 /* "Name <address>" */
 static int set_maintainer(struct component *c, const struct package *k, struct err *e)
 {
@@ -139,7 +123,7 @@ static int set_maintainer(struct component *c, const struct package *k, struct e
 		c->email = strdup(open + 1);
 		*open = '\0';
 	}
-	c->maintainer = span_dup(span_trim((struct span){ field, strlen(field) }));
+	c->maintainer = span_dup(span_trim(span_of(field)));
 	return c->maintainer && (c->email || !close) ? 0 : err_oom(e);
 }
 
@@ -159,8 +143,7 @@ static int set_source(struct component *c, const struct package *k, struct err *
 	} else {
 		c->source_version = strdup(k->version);
 	}
-	c->source = field ? span_dup(span_trim((struct span){ field, strlen(field) }))
-			  : strdup(k->name);
+	c->source = field ? span_dup(span_trim(span_of(field))) : strdup(k->name);
 	return c->source && c->source_version ? 0 : err_oom(e);
 }
 
@@ -217,8 +200,9 @@ static int add_packages(const struct components_params *p, const struct distribu
 
 int components_make(const struct components_params *p, struct components *ret, struct err *e)
 {
-	_cleanup_free_ char *id = os_release_value(p->os_release, "ID");
-	_cleanup_free_ char *version_id = os_release_value(p->os_release, "VERSION_ID");
+	const struct span os_release = { (const char *)p->os_release->data, p->os_release->len };
+	_cleanup_free_ char *id = os_release_value(os_release, "ID");
+	_cleanup_free_ char *version_id = os_release_value(os_release, "VERSION_ID");
 	const struct distribution d = { id, version_id };
 
 	if (!id)

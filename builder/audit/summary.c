@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "base/os_release.h"
 #include "signing/pcr.h"
 #include "signing/pe.h"
 #include "stage1/fs/erofs_format.h"
@@ -18,28 +19,13 @@ const char *summary_pcr11_phase(size_t i)
 	return i ? phases[i - 1] : "";
 }
 
-/* A value of os-release, with or without quotes. */
-static char *os_value(const char *text, const char *key)
-{
-	size_t n = strlen(key);
-
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, key, n) != 0 || line[n] != '=')
-			continue;
-		const char *value = line + n + 1;
-		if (*value == '"' || *value == '\'')
-			return strndup(value + 1, strcspn(value + 1, "\"'\n"));
-		return strndup(value, strcspn(value, "\n"));
-	}
-	return NULL;
-}
-
 static void set_names(struct summary *s, const char *os_release)
 {
-	s->name = os_value(os_release, "IMAGE_ID");
-	s->version = os_value(os_release, "IMAGE_VERSION");
-	s->os = os_value(os_release, "PRETTY_NAME");
+	const struct span text = span_of(os_release);
+
+	s->name = os_release_value(text, "IMAGE_ID");
+	s->version = os_release_value(text, "IMAGE_VERSION");
+	s->os = os_release_value(text, "PRETTY_NAME");
 }
 
 static void add_algorithm(struct summary *s, const char *name)

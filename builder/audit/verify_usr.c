@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is in /usr: its hash tree was right, so that this is what the signer of the root hash signed. */
+#include "base/os_release.h"
 #include "builder/audit/verify_internal.h"
 #include "builder/repo/solve.h"
 
@@ -28,18 +29,13 @@ static int read_path(struct fs_reader *reader, const char *path, struct fs_stat 
 }
 
 /* The value of a line such as IMAGE_ID="node", as builds write them; NULL: there is none. */
-static char *os_release_value(const char *text, const char *key)
+static char *quoted_value(struct span text, const char *key)
 {
-	size_t n = strlen(key);
+	struct span v;
 
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, key, n) == 0 && line[n] == '=' && line[n + 1] == '"') {
-			const char *value = line + n + 2;
-			return strndup(value, strcspn(value, "\"\n"));
-		}
-	}
-	return NULL;
+	return os_release_find(text, key, &v) && v.len && *v.p == '"'
+		       ? strndup(v.p + 1, strcspn(v.p + 1, "\"\n"))
+		       : NULL;
 }
 
 static int check_minimum(struct verify *v, const struct verify_slot *s, struct err *e)
@@ -67,8 +63,8 @@ static int check_version(struct verify *v, struct verify_slot *s, struct err *e)
 		return verify_failed(v, VERIFY_USR_VERSION, r, e);
 	s->time = st.mtime;
 	s->os_release = buf_take_str(&text);
-	s->image_id = os_release_value(s->os_release, "IMAGE_ID");
-	s->version = os_release_value(s->os_release, "IMAGE_VERSION");
+	s->image_id = quoted_value(span_of(s->os_release), "IMAGE_ID");
+	s->version = quoted_value(span_of(s->os_release), "IMAGE_VERSION");
 	if (!s->image_id || !s->version)
 		return verify_fail(v, VERIFY_USR_VERSION, e,
 				   "/lib/os-release has no IMAGE_ID and IMAGE_VERSION");

@@ -14,7 +14,7 @@ void solve_result_done(struct solve_result *r)
 
 static int find(const struct solve_work *w, const char *name)
 {
-	const struct span key = { name, strlen(name) };
+	const struct span key = span_of(name);
 	size_t lo = 0, hi = w->n_candidates;
 
 	while (lo < hi) {

@@ -39,7 +39,7 @@ static bool is_status(struct span field)
 /* The fields as they are, and after the first one what dpkg would say of the package's state. */
 static int add_fields(const struct package *k, struct buf *b, struct err *e)
 {
-	struct span text = { k->control, strlen(k->control) }, stanza, name, value;
+	struct span text = span_of(k->control), stanza, name, value;
 	bool first = true;
 	int r;
 

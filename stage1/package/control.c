@@ -104,7 +104,7 @@ static bool find_field(const struct package *p, const char *field, struct span *
 
 	if (!p->control)
 		return false;
-	text = (struct span){ p->control, strlen(p->control) };
+	text = span_of(p->control);
 	return deb822_stanza(&text, &stanza) && deb822_get(stanza, field, ret);
 }
 
@@ -146,7 +146,7 @@ static int take_word(const struct package *p, const char *field, const char *als
 static int check_control(const struct package *p, struct err *e)
 {
 	static const char *const once[] = { "Package", "Version", "Architecture" };
-	struct span text = { p->control, strlen(p->control) }, stanza, name, value;
+	struct span text = span_of(p->control), stanza, name, value;
 	size_t seen[ARRAY_SIZE(once)] = { 0 };
 	int r = 0;
 

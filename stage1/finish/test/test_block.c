@@ -5,11 +5,6 @@
 #define BEGIN(tool) "# Automatically added by " tool "\n"
 #define END	    "# End automatically added section\n"
 
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 /* The normal form of the first block of a script. */
 static char *form_of(const char *script, const char *package, struct block_words *words)
 {
