@@ -7,6 +7,8 @@
 
 #define DEPTH_MAX    16
 #define SUBJECTS_MAX 64
+#define INPUTS_MAX   65536
+#define SIGNERS_MAX  64
 
 static const char *const algorithms[] = {
 	[PROVENANCE_SHA256] = "sha256",
@@ -25,7 +27,13 @@ void provenance_free(struct provenance *p)
 		return;
 	for (size_t i = 0; i < p->n_outputs; i++)
 		free((char *)(uintptr_t)p->outputs[i].name);
+	for (size_t i = 0; i < p->n_inputs; i++) {
+		free((char *)(uintptr_t)p->inputs[i].file.name);
+		strv_done(&p->inputs[i].signers);
+	}
 	free(p->outputs);
+	free(p->inputs);
+	free(p->builder);
 	free(p);
 }
 
@@ -47,14 +55,16 @@ static int get_member(struct json_object *o, const char *key, enum json_type typ
 	return 0;
 }
 
-static int read_digest(struct json_object *o, struct provenance_file *f, struct err *e)
+/* @n_kinds: how many of the algorithms may be meant */
+static int read_digest(struct json_object *o, size_t n_kinds, struct provenance_file *f,
+		       struct err *e)
 {
 	struct json_object *set, *v;
 
 	int r = get_member(o, "digest", json_type_object, &set, e);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < PROVENANCE_DIRHASH; i++) { /* of files */
+	for (size_t i = 0; i < n_kinds; i++) {
 		if (!json_object_object_get_ex(set, algorithms[i], &v))
 			continue;
 		f->kind = (enum provenance_digest)i;
@@ -65,17 +75,18 @@ static int read_digest(struct json_object *o, struct provenance_file *f, struct 
 	return err_set(e, -EBADMSG, "%s has no digest that is known here", f->name);
 }
 
-static int read_subject(struct json_object *o, struct provenance_file *f, struct err *e)
+static int read_file(struct json_object *o, size_t n_kinds, struct provenance_file *f,
+		     struct err *e)
 {
 	const char *name;
 
 	if (!json_object_is_type(o, json_type_object))
-		return err_set(e, -EBADMSG, "a subject is no object");
+		return err_set(e, -EBADMSG, "a file is no object");
 	int r = json_read_string(o, "name", &name, e);
 	if (r < 0)
 		return r;
 	f->name = strdup(name);
-	return f->name ? read_digest(o, f, e) : err_oom(e);
+	return f->name ? read_digest(o, n_kinds, f, e) : err_oom(e);
 }
 
 static int read_subjects(struct json_object *o, struct provenance *p, struct err *e)
@@ -94,9 +105,72 @@ static int read_subjects(struct json_object *o, struct provenance *p, struct err
 		return err_oom(e);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		p->n_outputs++;
-		r = read_subject(json_object_array_get_idx(list, i), &p->outputs[i], e);
+		r = read_file(json_object_array_get_idx(list, i), PROVENANCE_DIRHASH,
+			      &p->outputs[i], e);
 	}
 	return r;
+}
+
+/* Of an index; nothing else has any. */
+static int read_signers(struct json_object *o, struct strv *ret, struct err *e)
+{
+	struct json_object *annotations, *list;
+
+	if (!json_object_object_get_ex(o, "annotations", &annotations) ||
+	    !json_object_object_get_ex(annotations, "signers", &list))
+		return 0;
+	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	if (!n || n > SIGNERS_MAX)
+		return err_set(e, -EBADMSG, "its signers are no list of fingerprints");
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *v = json_object_array_get_idx(list, i);
+		if (!json_object_is_type(v, json_type_string))
+			return err_set(e, -EBADMSG, "its signers are no list of fingerprints");
+		if (strv_add(ret, json_object_get_string(v)) < 0)
+			return err_oom(e);
+	}
+	return 0;
+}
+
+static int read_inputs(struct json_object *definition, struct provenance *p, struct err *e)
+{
+	struct json_object *list;
+
+	int r = get_member(definition, "resolvedDependencies", json_type_array, &list, e);
+	if (r < 0)
+		return r;
+	size_t n = json_object_array_length(list);
+	if (n > INPUTS_MAX)
+		return err_set(e, -EBADMSG, "it is made of %zu inputs: %d are read", n, INPUTS_MAX);
+	p->inputs = calloc(n + 1, sizeof(*p->inputs));
+	if (!p->inputs)
+		return err_oom(e);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct json_object *o = json_object_array_get_idx(list, i);
+		p->n_inputs++;
+		r = read_file(o, ARRAY_SIZE(algorithms), &p->inputs[i].file, e);
+		if (r == 0)
+			r = read_signers(o, &p->inputs[i].signers, e);
+	}
+	return r;
+}
+
+static int read_builder(struct json_object *predicate, struct provenance *p, struct err *e)
+{
+	struct json_object *details, *builder, *versions;
+	const char *version;
+
+	int r = get_member(predicate, "runDetails", json_type_object, &details, e);
+	if (r == 0)
+		r = get_member(details, "builder", json_type_object, &builder, e);
+	if (r == 0)
+		r = get_member(builder, "version", json_type_object, &versions, e);
+	if (r == 0)
+		r = json_read_string(versions, "slipway", &version, e);
+	if (r < 0)
+		return r;
+	p->builder = strdup(version);
+	return p->builder ? 0 : err_oom(e);
 }
 
 static int read_statement(const struct buf *b, struct provenance *p, struct err *e)
@@ -116,7 +190,11 @@ static int read_statement(const struct buf *b, struct provenance *p, struct err 
 		r = get_member(predicate, "buildDefinition", json_type_object, &definition, e);
 	if (r == 0)
 		r = expect_string(definition, "buildType", PROVENANCE_BUILD_TYPE, e);
-	return r < 0 ? r : read_subjects(o, p, e);
+	if (r == 0)
+		r = read_subjects(o, p, e);
+	if (r == 0)
+		r = read_inputs(definition, p, e);
+	return r < 0 ? r : read_builder(predicate, p, e);
 }
 
 int provenance_open(const void *data, size_t len, X509 *const *certs, size_t n_certs,
@@ -135,6 +213,14 @@ int provenance_open(const void *data, size_t len, X509 *const *certs, size_t n_c
 		return err_wrap(e, r, "provenance");
 	*ret = TAKE_PTR(p);
 	return 0;
+}
+
+const struct provenance_input *provenance_input(const struct provenance *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_inputs; i++)
+		if (str_eq(p->inputs[i].file.name, name))
+			return &p->inputs[i];
+	return NULL;
 }
 
 int provenance_check(const struct provenance *p, const char *name, const struct source *src,

@@ -8,6 +8,7 @@
  * Documentation/provenance.md says what stands where.
  * Specs: in-toto Attestation Framework v1, SLSA provenance v1, DSSE 1.0
  */
+#include "base/strv.h"
 #include "builder/attest/components.h"
 #include "builder/recipe/recipe.h"
 #include "layouts/layout.h"
@@ -54,11 +55,19 @@ struct provenance_params {
  */
 int provenance_write(const struct provenance_params *p, struct buf *ret, struct err *e) must_check;
 
+struct provenance_input {
+	struct provenance_file file; /* "recipe", "lock", "index trixie main", … */
+	struct strv signers;	     /* of an index: fingerprints of keys */
+};
+
 /* A statement whose signature was good. */
 struct provenance {
-	struct provenance_file *outputs; /* their names are owned */
+	struct provenance_file *outputs; /* their names are owned, and those of inputs */
 	size_t n_outputs;
-	size_t cert; /* which certificate's key signed it */
+	struct provenance_input *inputs;
+	size_t n_inputs;
+	char *builder; /* version of slipway */
+	size_t cert;   /* which certificate's key signed it */
 };
 
 /**
@@ -71,6 +80,9 @@ int provenance_open(const void *data, size_t len, X509 *const *certs, size_t n_c
 		    struct provenance **ret, struct err *e) must_check;
 void provenance_free(struct provenance *p);
 DEFINE_CLEANUP(struct provenance *, provenance_free)
+
+/** provenance_input() - what the outputs were made of, by name; NULL: it tells of none */
+const struct provenance_input *provenance_input(const struct provenance *p, const char *name);
 
 /**
  * provenance_check() - is a file the output of this name?

@@ -4,10 +4,15 @@
 #include <fnmatch.h>
 
 #include "builder/recipe/recipe_fields.h"
+#include "base/digest.h"
 
 #define KEY_BITS_MIN 2048
 #define KEY_BITS_MAX 16384
 #define KEY_ID_HEX   16
+/* Hex digits of an OpenPGP key's fingerprint. */
+#define FINGERPRINT_V4 40
+#define FINGERPRINT_V6 64
+#define SHA256_CHARS   (SHA256_HEX - 1)
 
 FIELD_FN(add_certificate)
 {
@@ -161,6 +166,64 @@ FIELD_FN(set_known_keys)
 	return yaml_each(v, add_known_key, &((struct policy *)target)->known_keys, e);
 }
 
+FIELD_FN(set_builders)
+{
+	return yaml_strings(v, &((struct policy_provenance *)target)->builders, e);
+}
+
+FIELD_FN(add_sha256)
+{
+	_cleanup_free_ char *hex = NULL;
+
+	int r = yaml_string(v, &hex, e);
+	if (r < 0)
+		return r;
+	if (strlen(hex) != SHA256_CHARS || !recipe_all_of(hex, "0123456789abcdef"))
+		return yaml_error(v, e, "\"%s\" is no SHA-256 of 64 lower-case hex digits", hex);
+	return strv_take(target, TAKE_PTR(hex)) < 0 ? err_oom(e) : 0;
+}
+
+FIELD_FN(set_recipes)
+{
+	return yaml_each(v, add_sha256, &((struct policy_provenance *)target)->recipes, e);
+}
+
+FIELD_FN(set_locks)
+{
+	return yaml_each(v, add_sha256, &((struct policy_provenance *)target)->locks, e);
+}
+
+FIELD_FN(add_fingerprint)
+{
+	_cleanup_free_ char *id = NULL;
+
+	int r = yaml_string(v, &id, e);
+	if (r < 0)
+		return r;
+	size_t len = strlen(id);
+	if ((len != FINGERPRINT_V4 && len != FINGERPRINT_V6) ||
+	    !recipe_all_of(id, "0123456789ABCDEF"))
+		return yaml_error(v, e, "\"%s\" is no fingerprint of a key, as a lock has it", id);
+	return strv_take(target, TAKE_PTR(id)) < 0 ? err_oom(e) : 0;
+}
+
+FIELD_FN(set_index_keys)
+{
+	return yaml_each(v, add_fingerprint, &((struct policy_provenance *)target)->index_keys, e);
+}
+
+FIELD_FN(set_provenance)
+{
+	static const struct yaml_field fields[] = { { "builders", false, set_builders },
+						    { "recipes", false, set_recipes },
+						    { "locks", false, set_locks },
+						    { "index-keys", false, set_index_keys } };
+	struct policy *p = target;
+
+	p->provenance.required = true;
+	return yaml_map(v, fields, ARRAY_SIZE(fields), &p->provenance, e);
+}
+
 void policy_init(struct policy *p)
 {
 	*p = (struct policy){ .key_bits = KEY_BITS_MIN, .empty_slot = true };
@@ -179,6 +242,7 @@ int policy_load(const char *path, struct policy *ret, struct err *e)
 		{ "paths", false, set_paths },
 		{ "initrd-shells", false, set_initrd_shells },
 		{ "known-keys", false, set_known_keys },
+		{ "provenance", false, set_provenance },
 	};
 	_cleanup_(yaml_close) struct yaml_doc *doc = NULL;
 
@@ -191,10 +255,12 @@ int policy_load(const char *path, struct policy *ret, struct err *e)
 
 void policy_done(struct policy *p)
 {
-	struct strv *const lists[] = { &p->certificates,      &p->cmdline,
-				       &p->required_packages, &p->forbidden_packages,
-				       &p->required_paths,    &p->forbidden_paths,
-				       &p->known_keys };
+	struct strv *const lists[] = { &p->certificates,	 &p->cmdline,
+				       &p->required_packages,	 &p->forbidden_packages,
+				       &p->required_paths,	 &p->forbidden_paths,
+				       &p->known_keys,		 &p->provenance.builders,
+				       &p->provenance.recipes,	 &p->provenance.locks,
+				       &p->provenance.index_keys };
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_done(lists[i]);

@@ -11,6 +11,14 @@ struct policy_minimum {
 	char *package, *version;
 };
 
+/* Of the statement on a build; empty lists: any will do. */
+struct policy_provenance {
+	bool required;
+	struct strv builders;	    /* patterns of versions of slipway */
+	struct strv recipes, locks; /* SHA-256 */
+	struct strv index_keys;	    /* fingerprints: one of them has signed each index */
+};
+
 struct policy {
 	struct strv certificates;		   /* paths of more that are trusted */
 	uint64_t key_bits;			   /* the fewest of an RSA key that has signed */
@@ -23,6 +31,7 @@ struct policy {
 	size_t n_minimums;
 	struct strv required_paths, forbidden_paths; /* patterns of "/usr/bin/env" */
 	struct strv known_keys; /* ids of private keys that are none of anybody's */
+	struct policy_provenance provenance;
 };
 
 /** policy_init() - what is asked where there is no policy */

@@ -47,7 +47,7 @@ static bool slot_partitions(const struct verify *v, int slot,
 static bool is_empty(const struct image_partition *const p[SLOT_PARTITIONS])
 {
 	for (int i = 0; i < SLOT_PARTITIONS; i++)
-		if (!str_eq(p[i]->entry.label, "_empty"))
+		if (image_slot_used(p[i]))
 			return false;
 	return true;
 }
@@ -176,6 +176,14 @@ int verify_image(struct verify *v, const struct source *disk, struct err *e)
 	return check_image(v, e);
 }
 
+/* What all that was looked at leaves to be said. */
+static int conclude(struct verify *v, struct err *e)
+{
+	int r = verify_stated_at_all(v, e);
+
+	return r < 0 ? r : verify_certs(v, e);
+}
+
 int verify_disk(const struct source *disk, const struct verify_params *p, struct verify_report *ret,
 		struct err *e)
 {
@@ -185,9 +193,24 @@ int verify_disk(const struct source *disk, const struct verify_params *p, struct
 	if (r == 0)
 		r = verify_image(&v, disk, e);
 	if (r == 0)
-		r = verify_certs(&v, e);
+		r = conclude(&v, e);
 	verify_done(&v);
 	return r;
+}
+
+/* A disk in a file: what the build said of it lies beside it, under the same name but for its end. */
+static int check_disk(struct verify *v, const char *path, const struct source *disk, struct err *e)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path,
+		   *dot = strrchr(name, '.');
+	_cleanup_free_ char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	_cleanup_free_ char *stem = dot ? strndup(name, (size_t)(dot - name)) : NULL;
+	const struct verify_stated stated = { dir, stem, disk };
+
+	if (!dir || (dot && !stem))
+		return err_oom(e);
+	int r = verify_image(v, disk, e);
+	return r < 0 || !v->image ? r : verify_provenance(v, &stated, e);
 }
 
 static int remember_first(void *ctx, const struct container_finding *f, struct err *e unused_)
@@ -197,7 +220,8 @@ static int remember_first(void *ctx, const struct container_finding *f, struct e
 }
 
 /* Of a container that is damaged, there is no disk to look at. */
-static int check_container(struct verify *v, const struct source *file, struct err *e)
+static int check_container(struct verify *v, const char *path, const struct source *file,
+			   struct err *e)
 {
 	_cleanup_(container_free) struct container *c = NULL;
 	struct container_finding first = { 0 };
@@ -214,23 +238,9 @@ static int check_container(struct verify *v, const struct source *file, struct e
 		r = verify_ok(v, VERIFY_CONTAINER, e, "%s: a disk of %llu bytes, and nothing else",
 			      c->ops->name, (unsigned long long)c->disk.size_bytes);
 	if (r == 0 && !*first.what)
-		r = verify_image(v, &c->disk, e);
+		r = check_disk(v, path, &c->disk, e);
 	image_free(TAKE_PTR(v->owned_image));
 	return r;
-}
-
-/* What the build said of this disk lies beside it. */
-static int check_beside(struct verify *v, const char *path, struct err *e)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path,
-		   *suffix = build_output_suffix(BUILD_DISK);
-	_cleanup_free_ char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-	_cleanup_free_ char *stem = NULL;
-
-	if (!str_has_suffix(name, suffix))
-		return 0;
-	stem = strndup(name, strlen(name) - strlen(suffix));
-	return dir && stem ? verify_provenance(v, dir, stem, name, e) : err_oom(e);
 }
 
 static int check_file(struct verify *v, const char *path, struct err *e)
@@ -240,9 +250,8 @@ static int check_file(struct verify *v, const char *path, struct err *e)
 	int r = source_open(&file, path, e);
 	if (r < 0)
 		return r;
-	r = container_probe(&file) ? check_container(v, &file, e) : verify_image(v, &file, e);
-	if (r == 0)
-		r = check_beside(v, path, e);
+	r = container_probe(&file) ? check_container(v, path, &file, e)
+				   : check_disk(v, path, &file, e);
 	image_free(TAKE_PTR(v->owned_image));
 	return r;
 }
@@ -259,7 +268,7 @@ int verify_path(const char *path, const struct verify_params *p, struct verify_r
 	if (r == 0)
 		r = S_ISDIR(st.st_mode) ? verify_outputs(&v, path, e) : check_file(&v, path, e);
 	if (r == 0)
-		r = verify_certs(&v, e);
+		r = conclude(&v, e);
 	verify_done(&v);
 	return r;
 }

@@ -52,9 +52,10 @@ struct verify_params {
 	size_t n_trust;
 	const struct policy *policy; /* NULL: what is asked where there is none */
 	const struct lock *lock;     /* whose packages it must be of; NULL: any */
-	int64_t at;		     /* certificates must be valid then; seconds since 1970 */
-	struct pool *pool;	     /* may be NULL */
-	struct progress *progress;   /* may be NULL */
+	const char *provenance; /* the statement's path; NULL: it is looked for beside the image */
+	int64_t at;		/* certificates must be valid then; seconds since 1970 */
+	struct pool *pool;	/* may be NULL */
+	struct progress *progress; /* may be NULL */
 };
 
 /**

@@ -36,8 +36,9 @@ struct verify {
 	const struct image *image; /* NULL: of split artefacts */
 	struct image *owned_image;
 	uint32_t sector_bytes;
-	const char *arch; /* "x86-64" or "arm64", by the types of partitions */
-	bool has_root;	  /* the disk has booted: it has a root partition */
+	const char *arch;   /* "x86-64" or "arm64", by the types of partitions */
+	bool has_root;	    /* the disk has booted: it has a root partition */
+	bool has_statement; /* provenance was looked at */
 	struct verify_slot slots[VERIFY_SLOTS];
 	bool *used_trust; /* for each trusted certificate: has it signed anything? */
 };
@@ -88,13 +89,19 @@ int verify_started(struct verify *v, struct err *e) must_check;
 bool verify_root_hash(const struct verify *v, int slot, uint8_t ret[SHA256_BYTES]);
 
 /* verify_provenance.c */
-/**
- * verify_provenance() - the statement on a build's outputs, if it is beside them
- * @stem: "node_1"
- * @name: the only output that is looked at; NULL: all must be there, but for the disk
- */
-int verify_provenance(struct verify *v, const char *dir, const char *stem, const char *name,
-		      struct err *e) must_check;
+
+/* What a statement is about: a disk, or all that a build wrote. */
+struct verify_stated {
+	const char *dir, *stem; /* where it is if params do not name it; stem: "node_1", or NULL */
+	const struct source
+		*disk; /* NULL: all files of the directory, of which the disk may be missing */
+};
+
+/** verify_provenance() - the statement on a build's outputs, if there is one */
+int verify_provenance(struct verify *v, const struct verify_stated *what, struct err *e) must_check;
+
+/** verify_stated_at_all() - was there one, if the policy wants that? */
+int verify_stated_at_all(struct verify *v, struct err *e) must_check;
 
 /* verify_outputs.c */
 /** verify_outputs() - a directory of what one build wrote */

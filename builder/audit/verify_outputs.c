@@ -210,7 +210,7 @@ int verify_outputs(struct verify *v, const char *dir, struct err *e)
 	if (r == 0 && o.there[BUILD_DISK])
 		r = check_disk(v, &o, e);
 	if (r == 0)
-		r = verify_provenance(v, dir, o.stem, NULL, e);
+		r = verify_provenance(v, &(struct verify_stated){ dir, o.stem, NULL }, e);
 	/* The slot's readers look into these files. */
 	verify_slot_done(&v->slots[0]);
 	v->slots[0] = (struct verify_slot){ .used = false };

@@ -167,6 +167,10 @@ static int run_verify(struct cli *c, int argc, char **argv, struct err *e)
 		  .arg = "FILE",
 		  .value = &q.lock_path,
 		  .help = "its packages must be those of this lock" },
+		{ .name = "provenance",
+		  .arg = "FILE",
+		  .value = &q.p.provenance,
+		  .help = "what its build says of it (default: beside it, if it is there)" },
 		{ .name = "json", .flag = &c->json, .help = "print the checks as JSON" },
 		{ 0 },
 	};

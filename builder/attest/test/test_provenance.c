@@ -23,7 +23,11 @@ static void write_one(const struct signer *signer, struct buf *ret)
 				 .filesystem = { .type = "erofs" } };
 	struct layout layout = { .name = str("acl"), .sector_bytes = 512 };
 	struct components components = COMPONENTS_INIT;
-	struct lock lock = { .n_packages = 0 };
+	struct lock_suite suite = { .suite = str("trixie"),
+				    .component = str("main"),
+				    .codename = str("trixie") };
+	struct lock lock = { .suites = &suite, .n_suites = 1 };
+	struct provenance_file inputs[] = { { .name = "overlay 1", .kind = PROVENANCE_DIRHASH } };
 	struct provenance_file outputs[] = { { .name = "node_1.raw", .kind = PROVENANCE_FSVERITY },
 					     { .name = "text", .kind = PROVENANCE_SHA256 } };
 	struct source src;
@@ -37,8 +41,12 @@ static void write_one(const struct signer *signer, struct buf *ret)
 					     .components = &components,
 					     .signer = signer,
 					     .outputs = outputs,
-					     .n_outputs = 2 };
+					     .n_outputs = 2,
+					     .inputs = inputs,
+					     .n_inputs = 1 };
+	ck_ok(strv_add(&suite.signers, "AB"));
 	ck_ok(provenance_write(&p, ret, &e));
+	strv_done(&suite.signers);
 }
 
 static int check(const struct provenance *p, const char *name, const void *data, size_t len)
@@ -70,8 +78,21 @@ START_TEST(round_trip)
 	ck_fails(check(p, "node_1.raw", disk, sizeof(disk)), -EBADMSG, "node_1.raw is not");
 	disk[5000] ^= 1;
 	ck_fails(check(p, "other", "abc", 3), -ENOENT, "it tells of no other");
+	ck_assert_str_eq(p->builder, SLIPWAY_VERSION);
+	ck_assert_int_eq(provenance_input(p, "overlay 1")->file.kind, PROVENANCE_DIRHASH);
+	ck_assert_str_eq(provenance_input(p, "index trixie main")->signers.v[0], "AB");
+	ck_assert_ptr_null(provenance_input(p, "overlay 2"));
 }
 END_TEST
+
+/* Pieces of a statement. */
+#define KIND                                             \
+	"\"_type\":\"https://in-toto.io/Statement/v1\"," \
+	"\"predicateType\":\"https://slsa.dev/provenance/v1\","
+#define BUILD	"\"buildType\":\"" PROVENANCE_BUILD_TYPE "\""
+#define DIGEST	"\"digest\":{\"sha256\":\"" ZERO_16 ZERO_16 ZERO_16 ZERO_16 "\"}"
+#define ZERO_16 "0000000000000000"
+#define SUBJECT "\"subject\":[{\"name\":\"a\"," DIGEST "}]"
 
 START_TEST(refuses)
 {
@@ -96,6 +117,15 @@ START_TEST(refuses)
 		  "{\"buildType\":\"" PROVENANCE_BUILD_TYPE "\"}},\"subject\":[{\"name\":\"a\","
 		  "\"digest\":{\"sha256\":\"00\"}}]}",
 		  "a has no digest that is known here" },
+		{ "{" KIND "\"predicate\":{\"buildDefinition\":{" BUILD "}}," SUBJECT "}",
+		  "it has no array \"resolvedDependencies\"" },
+		{ "{" KIND "\"predicate\":{\"buildDefinition\":{" BUILD
+		  ",\"resolvedDependencies\":[]}}," SUBJECT "}",
+		  "it has no object \"runDetails\"" },
+		{ "{" KIND "\"predicate\":{\"buildDefinition\":{" BUILD
+		  ",\"resolvedDependencies\":[{\"name\":\"i\"," DIGEST
+		  ",\"annotations\":{\"signers\":[null]}}]}}," SUBJECT "}",
+		  "its signers are no list of fingerprints" },
 	};
 	_cleanup_buf_ struct buf b = BUF_INIT;
 	struct provenance *p = NULL;

@@ -53,18 +53,6 @@ static void other_hash_label(struct layout_plan *p)
 	strcpy(p->placed[2].label, "node_1_hash");
 }
 
-/* Room for it at the disk's end, as systemd-repart makes it. */
-static void with_root(struct layout_plan *p)
-{
-	p->placed[p->n_placed++] = (struct layout_placed){ .type = LAYOUT_ROOT,
-							   .slot = LAYOUT_NO_SLOT,
-							   .start_bytes = VS_END,
-							   .size_bytes = MiB,
-							   .uuid = { 1 },
-							   .label = "root" };
-	p->disk_bytes += MiB;
-}
-
 /* /usr. */
 static void longer_usr(struct buf *b)
 {
@@ -243,7 +231,7 @@ static const struct {
 	{ other_uuid, VERIFY_GPT_FORM },
 	{ other_attributes, VERIFY_GPT_FORM },
 	{ other_hash_label, VERIFY_SLOT_LABELS },
-	{ with_root, VERIFY_DISK_STATE },
+	{ vs_with_root, VERIFY_DISK_STATE },
 };
 
 static const struct {

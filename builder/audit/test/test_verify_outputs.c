@@ -5,6 +5,7 @@
 #include "builder/attest/provenance.h"
 #include "builder/audit/image.h"
 #include "builder/audit/test/verify_support.h"
+#include "verity/fsverity.h"
 
 static struct err e;
 
@@ -57,14 +58,21 @@ static void make(void)
 	put_uki(&image_find(image, "esp")->src);
 }
 
-static struct verify_report verify(int want)
+static X509 *trust[1];
+static struct verify_params params = { .trust = trust, .n_trust = 1, .at = FX_NOW };
+
+static struct verify_report verify_at_path(const char *path, int want)
 {
-	X509 *const trust[] = { fx_db->cert };
-	const struct verify_params p = { .trust = trust, .n_trust = 1, .at = FX_NOW };
 	struct verify_report r = { 0 };
 
-	ck_assert_int_eq(verify_path(fx_path("out"), &p, &r, &e), want);
+	trust[0] = fx_db->cert;
+	ck_assert_int_eq(verify_path(fx_path(path), &params, &r, &e), want);
 	return r;
+}
+
+static struct verify_report verify(int want)
+{
+	return verify_at_path("out", want);
 }
 
 static void must_fail(enum verify_id id)
@@ -138,7 +146,10 @@ static void hash(const char *suffix, struct provenance_file *f)
 	sha256_bytes(b.data, b.len, f->digest);
 }
 
-/* As a build says of two of its outputs. */
+#define LOCK_HEX "0505050505050505050505050505050505050505050505050505050505050505"
+#define KEY_HEX	 "AA4B54C3CDCA79751B16BC6B5225629DF75B188B"
+
+/* As a build says of some of its outputs. */
 static void put_provenance(const struct signer *signer)
 {
 	struct recipe recipe = { .name = (char *)(uintptr_t) "node",
@@ -148,23 +159,39 @@ static void put_provenance(const struct signer *signer)
 				 .filesystem = { .type = "erofs" } };
 	struct layout layout = { .name = (char *)(uintptr_t) "acl" };
 	struct components components = COMPONENTS_INIT;
-	struct lock lock = { .n_packages = 0 };
+	struct lock_suite suite = { .suite = (char *)(uintptr_t) "trixie",
+				    .component = (char *)(uintptr_t) "main",
+				    .codename = (char *)(uintptr_t) "trixie" };
+	struct lock lock = { .suites = &suite, .n_suites = 1 };
 	struct provenance_file files[] = { { .name = "node_1.efi" },
-					   { .name = "node_1.cdx.json" } };
+					   { .name = "node_1.cdx.json" },
+					   { .name = "node_1.roothash" },
+					   { .name = "node_1.raw", .kind = PROVENANCE_FSVERITY } };
+	struct provenance_file inputs[] = { { .name = "recipe" }, { .name = "lock" } };
 	const struct provenance_params p = { .recipe = &recipe,
 					     .lock = &lock,
 					     .layout = &layout,
 					     .components = &components,
 					     .signer = signer,
 					     .outputs = files,
-					     .n_outputs = 2 };
+					     .n_outputs = ARRAY_SIZE(files),
+					     .inputs = inputs,
+					     .n_inputs = ARRAY_SIZE(inputs) };
 	_cleanup_buf_ struct buf b = BUF_INIT;
+	_cleanup_source_ struct source disk = SOURCE_INIT;
+
+	ck_ok(strv_add(&suite.signers, KEY_HEX));
+	memset(inputs[1].digest, 5, SHA256_BYTES);
+	ck_ok(source_open(&disk, fx_path("out/node_1.raw"), &e));
+	ck_ok(fsverity_digest(&disk, NULL, files[3].digest, &e));
+	hash(".roothash", &files[2]);
 
 	put(".cdx.json", "{}", 2);
 	hash(".efi", &files[0]);
 	hash(".cdx.json", &files[1]);
 	ck_ok(provenance_write(&p, &b, &e));
 	put(".provenance.json", b.data, b.len);
+	strv_done(&suite.signers);
 }
 
 START_TEST(what_the_build_says)
@@ -191,6 +218,112 @@ START_TEST(what_the_build_says)
 }
 END_TEST
 
+/* What a policy asks of the statement, of the outputs and of the disk alone. */
+static const struct {
+	const char *text;
+	bool well;
+} wishes[] = {
+	{ "provenance: {}", true },
+	{ "provenance: {builders: [\"" SLIPWAY_VERSION "\"]}", true },
+	{ "provenance: {builders: [\"9.*\", x]}", false },
+	{ "provenance: {locks: [" LOCK_HEX "]}", true },
+	{ "provenance: {recipes: [" LOCK_HEX "]}", false },
+	{ "provenance: {index-keys: [" KEY_HEX "]}", true },
+	{ "provenance: {index-keys: [04B54C3CDCA79751B16BC6B5225629DF75B188BD]}", false },
+};
+
+static void with_policy(struct policy *policy, const char *text)
+{
+	policy_init(policy);
+	fx_write("policy.yaml", text, strlen(text));
+	ck_ok(policy_load(fx_path("policy.yaml"), policy, &e));
+	params.policy = policy;
+}
+
+static void judge(const char *path, bool well, const char *text)
+{
+	struct verify_report r = verify_at_path(path, 0);
+
+	vs_print(&r);
+	ck_assert_msg((r.n_failed == 0) == well, "%s: %s", path, text);
+	if (!well)
+		ck_assert(vs_fails(&r, VERIFY_PROVENANCE) && r.n_failed == 1);
+	verify_report_done(&r);
+}
+
+START_TEST(what_a_policy_asks)
+{
+	make();
+	put_provenance(fx_db);
+	for (size_t i = 0; i < ARRAY_SIZE(wishes); i++) {
+		_cleanup_policy_ struct policy policy;
+		with_policy(&policy, wishes[i].text);
+		judge("out", wishes[i].well, wishes[i].text);
+		judge("out/node_1.raw", wishes[i].well, wishes[i].text);
+	}
+	params.policy = NULL;
+}
+END_TEST
+
+/* It must be there, and may be elsewhere. */
+START_TEST(demanded)
+{
+	_cleanup_policy_ struct policy policy;
+
+	make();
+	put_provenance(fx_db);
+	with_policy(&policy, "provenance: {}");
+	ck_assert_int_eq(rename(fx_path("out/node_1.provenance.json"), fx_path("said")), 0);
+	judge("out", false, "none");
+	judge("out/node_1.raw", false, "none");
+	judge("disk.raw", false, "none");
+	_cleanup_free_ char *said = strdup(fx_path("said"));
+	params.provenance = said;
+	judge("disk.raw", true, "the same disk by another name");
+	ck_assert_int_eq(unlink(said), 0);
+	verify_at_path("disk.raw", -ENOENT);
+	params.provenance = NULL;
+	params.policy = NULL;
+}
+END_TEST
+
+START_TEST(another_lock)
+{
+	const struct lock lock = { .n_packages = 0 };
+
+	make();
+	put_provenance(fx_db);
+	params.lock = &lock;
+	judge("out", false, "no such lock");
+	params.lock = NULL;
+}
+END_TEST
+
+/* A node has written to it since; the root hash is still that of the build, or is another's. */
+START_TEST(booted)
+{
+	_cleanup_policy_ struct policy policy;
+	struct im_spec s;
+
+	make();
+	put_provenance(fx_db);
+	_cleanup_free_ char *said = strdup(fx_path("out/node_1.provenance.json"));
+	params.provenance = said;
+	with_policy(&policy, "{used-disk: allowed, provenance: {}}");
+	for (int other = 0; other < 2; other++) {
+		im_spec_init(&s);
+		s.change_plan = vs_with_root;
+		if (other)
+			im_text(s.usr, "lib/more", "x");
+		im_make(&s, fx_path("disk.raw"));
+		im_spec_done(&s);
+		judge("disk.raw", !other, "a disk that has booted");
+	}
+	params.provenance = NULL;
+	params.policy = NULL;
+}
+END_TEST
+
 START_TEST(what_cannot_be_read)
 {
 	make();
@@ -202,4 +335,5 @@ START_TEST(what_cannot_be_read)
 }
 END_TEST
 
-FX_MAIN("verify_outputs", good, parts_of_something_else, what_the_build_says, what_cannot_be_read)
+FX_MAIN("verify_outputs", good, parts_of_something_else, what_the_build_says, what_a_policy_asks,
+	demanded, another_lock, booted, what_cannot_be_read)

@@ -113,18 +113,6 @@ START_TEST(locks)
 }
 END_TEST
 
-/* First boot has made a root partition: its bytes are anybody's. */
-static void with_root(struct layout_plan *p)
-{
-	p->placed[p->n_placed++] = (struct layout_placed){ .type = LAYOUT_ROOT,
-							   .slot = LAYOUT_NO_SLOT,
-							   .start_bytes = VS_END,
-							   .size_bytes = MiB,
-							   .uuid = { 1 },
-							   .label = "root" };
-	p->disk_bytes += MiB;
-}
-
 static void rename_uki(struct tree *t, const char *to)
 {
 	ck_ok(tree_move(t, tree_lookup(t, "EFI/Linux/node_1.efi"), to, &e));
@@ -169,7 +157,7 @@ START_TEST(lives_of_nodes)
 	for (size_t i = 0; i < ARRAY_SIZE(lives); i++) {
 		struct im_spec s;
 		im_spec_init(&s);
-		s.change_plan = with_root;
+		s.change_plan = vs_with_root;
 		s.change_esp = lives[i].esp;
 		s.change_uki = lives[i].uki;
 		im_make(&s, fx_path("disk.raw"));
@@ -189,7 +177,7 @@ START_TEST(used_disks)
 	struct im_spec s;
 
 	im_spec_init(&s);
-	s.change_plan = with_root;
+	s.change_plan = vs_with_root;
 	im_make(&s, fx_path("disk.raw"));
 	im_spec_done(&s);
 	vs_flip(VS_END + 5000);

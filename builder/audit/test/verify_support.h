@@ -37,6 +37,18 @@ static inline struct verify_report vs_verify(void)
 	return vs_verify_as(&p);
 }
 
+/* First boot has made a root partition at the disk's end, as systemd-repart does: its bytes are anybody's. */
+static inline void vs_with_root(struct layout_plan *p)
+{
+	p->placed[p->n_placed++] = (struct layout_placed){ .type = LAYOUT_ROOT,
+							   .slot = LAYOUT_NO_SLOT,
+							   .start_bytes = VS_END,
+							   .size_bytes = MiB,
+							   .uuid = { 1 },
+							   .label = "root" };
+	p->disk_bytes += MiB;
+}
+
 static inline void vs_make(void)
 {
 	struct im_spec s;
