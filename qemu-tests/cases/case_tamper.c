@@ -110,6 +110,8 @@ STOPPED(root_hash_unsigned, "root-hash-unsigned", "a root hash that is not signe
 	"Failed to start slipway-admission");
 STOPPED(uki_old_chosen, "uki-old-chosen", "an old release whose /usr is gone",
 	"Timed out waiting for device");
+STOPPED(initrd_stuck, "initrd-stuck", "the limit of an initrd that hangs",
+	"Forcibly rebooting: job timed out");
 CASE(twin_usr, "twin-usr",
      "of two partitions with the UUID of /usr the good one is used, or the node stops", 150,
      .kinds = { "twin-usr" }, .end = TAMPER_EITHER, .reason = CORRUPTED, .steps = no_steps);

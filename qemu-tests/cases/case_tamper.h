@@ -9,6 +9,7 @@
 	X(uki_other_key)       \
 	X(uki_kernel)          \
 	X(uki_initrd)          \
+	X(initrd_stuck)        \
 	X(uki_truncated)       \
 	X(loader_other_key)    \
 	X(entry_unsigned)      \

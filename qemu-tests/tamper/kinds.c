@@ -23,6 +23,7 @@ const struct tamper_kind *const tamper_kinds[] = {
 	&tamper_uki_other_key,
 	&tamper_uki_kernel,
 	&tamper_uki_initrd,
+	&tamper_initrd_stuck,
 	&tamper_uki_truncated,
 	&tamper_loader_other_key,
 	&tamper_entry_unsigned,

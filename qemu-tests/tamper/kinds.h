@@ -14,7 +14,8 @@ extern const struct tamper_kind tamper_sig_root_hash, tamper_sig_other_key, tamp
 	tamper_root_hash_other_key, tamper_root_hash_unsigned;
 /* kinds_uki.c */
 extern const struct tamper_kind tamper_uki_cmdline, tamper_uki_unsigned, tamper_uki_other_key,
-	tamper_uki_kernel, tamper_uki_initrd, tamper_uki_truncated, tamper_loader_other_key;
+	tamper_uki_kernel, tamper_uki_initrd, tamper_initrd_stuck, tamper_uki_truncated,
+	tamper_loader_other_key;
 /* kinds_entry.c */
 extern const struct tamper_kind tamper_entry_unsigned, tamper_entry_cmdline;
 /* kinds_input.c */

@@ -75,16 +75,22 @@ static int alter_kernel(struct tamper *t, struct err *e)
 	return save(t, &u, UKI_SIGNATURE_KEPT, "another kernel, its signature is kept", e);
 }
 
+struct file {
+	const char *path, *text;
+};
+
 /* A second archive, which the kernel would unpack over the first. */
-static int append_archive(struct buf *initrd, struct err *e)
+static int append_archive(const struct file *v, size_t n, struct buf *initrd, struct err *e)
 {
 	_cleanup_(tree_free) struct tree *tree = tree_new();
 	const struct tree_meta m = { .mode = 0755 };
 	struct sink s, window;
+	int r = 0;
 
 	if (!tree)
 		return err_oom(e);
-	int r = tree_add_file(tree, "init", &m, blob_new_str("#!/bin/sh\n"), NULL, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = tree_add_file(tree, v[i].path, &m, blob_new_str(v[i].text), NULL, e);
 	if (r < 0)
 		return r;
 	buf_pad(initrd, 4);
@@ -93,7 +99,8 @@ static int append_archive(struct buf *initrd, struct err *e)
 	return cpio_write(tree, 0, &window, e);
 }
 
-static int alter_initrd(struct tamper *t, struct err *e)
+static int alter_initrd(struct tamper *t, const struct file *v, size_t n,
+			enum tamper_uki_signature how, const char *what, struct err *e)
 {
 	_cleanup_tamper_uki_ struct tamper_uki u = TAMPER_UKI_INIT;
 	_cleanup_buf_ struct buf initrd = BUF_INIT;
@@ -106,14 +113,36 @@ static int alter_initrd(struct tamper *t, struct err *e)
 	if (r < 0)
 		return r;
 	buf_append(&initrd, old, len);
-	r = buf_failed(&initrd) ? err_oom(e) : append_archive(&initrd, e);
+	r = buf_failed(&initrd) ? err_oom(e) : append_archive(v, n, &initrd, e);
 	if (r < 0)
 		return r;
 	const struct pe_new_section section = { ".initrd", initrd.data, initrd.len, false };
 	u.sections = &section;
 	u.n_sections = 1;
-	return save(t, &u, UKI_SIGNATURE_KEPT,
-		    "an archive behind its initrd, its signature is kept", e);
+	return save(t, &u, how, what, e);
+}
+
+static int alter_appended(struct tamper *t, struct err *e)
+{
+	static const struct file files[] = { { "init", "#!/bin/sh\n" } };
+
+	return alter_initrd(t, files, ARRAY_SIZE(files), UKI_SIGNATURE_KEPT,
+			    "an archive behind its initrd, its signature is kept", e);
+}
+
+/* Its limit is as it was, but for the time. */
+static int alter_stuck(struct tamper *t, struct err *e)
+{
+#define UNITS "usr/lib/systemd/system/"
+	static const struct file files[] = {
+		{ UNITS "initrd.target.d/20-stuck.conf",
+		  "[Unit]\nRequires=stuck.service\nAfter=stuck.service\nJobTimeoutSec=60s\n" },
+		{ UNITS "stuck.service", "[Unit]\nDefaultDependencies=no\n"
+					 "[Service]\nType=oneshot\nExecStart=udevadm monitor\n" },
+	};
+
+	return alter_initrd(t, files, ARRAY_SIZE(files), UKI_SIGNED_BY_OWNER,
+			    "an initrd that hangs, signed by the image's own key", e);
 }
 
 static int alter_truncated(struct tamper *t, struct err *e)
@@ -169,7 +198,10 @@ const struct tamper_kind tamper_uki_kernel = { "uki-kernel", "a UKI with another
 					       alter_kernel };
 const struct tamper_kind tamper_uki_initrd = { "uki-initrd",
 					       "a UKI with an archive appended to its initrd",
-					       alter_initrd };
+					       alter_appended };
+const struct tamper_kind tamper_initrd_stuck = { "initrd-stuck",
+						 "an initrd that hangs, by the image's owner",
+						 alter_stuck };
 const struct tamper_kind tamper_uki_truncated = { "uki-truncated", "the first half of a UKI",
 						  alter_truncated };
 const struct tamper_kind tamper_loader_other_key = { "loader-other-key",

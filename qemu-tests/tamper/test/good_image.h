@@ -33,6 +33,19 @@ static inline void gi_open(const struct source *disk, uint64_t seed, struct tamp
 	ck_ok(tamper_new(&p, ret, &e));
 }
 
+/** gi_altered() - the good disk, by a kind of its name */
+static inline struct tamper *gi_altered(const char *kind)
+{
+	const struct tamper_kind *k = tamper_kind_find(kind);
+	struct tamper *t = NULL;
+	struct err e = { 0 };
+
+	ck_assert_msg(k, "no kind %s", kind);
+	gi_open(&gi_disk, 2, &t);
+	ck_ok(tamper_apply(t, k, &e));
+	return t;
+}
+
 /* The keys to be enrolled, which the disks of the other tests have not. */
 static inline void gi_add_keys(const char *from, const char *to)
 {
