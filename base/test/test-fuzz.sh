@@ -33,6 +33,7 @@ make_seeds() {
 	SLIPWAY_SEEDS=$T "$here/build/stage1/package/test/test_seeds" >/dev/null || return 1
 	SLIPWAY_SEEDS=$T "$here/build/stage1/fs/test/test_fs_seeds" >/dev/null || return 1
 	SLIPWAY_SEEDS=$T "$here/build/builder/audit/test/test_image_seeds" >/dev/null || return 1
+	SLIPWAY_SEEDS=$T "$here/build/builder/audit/test/test_evidence_seeds" >/dev/null || return 1
 	seed fuzz_deb822 fields <<<$'# comment\nPackage: a\nVersion: 1\nDepends: b,\n c\n\nPackage: b\n'
 	seed fuzz_index packages <<-END
 		Package: a
@@ -71,10 +72,12 @@ make_seeds() {
 	seed fuzz_text tmpfiles <<<$'L+ /etc/a\\x20b - - - - ../c\nd /var/x 0755 root root 10d'
 	seed fuzz_text unit <<<$'[Unit]\nDescription=x\n[Install]\nWantedBy=multi-user.target\nAlias=%p.service\n'
 	container_seeds
-	# The first byte picks the script.
+	# The first byte picks what it is.
 	seed fuzz_scripts postinst <<<$'p#!/bin/sh\n# Automatically added by dh_installsystemd/13\n\tdeb-systemd-helper enable \'a.service\' >/dev/null\n# End automatically added section\n'
 	seed fuzz_scripts triggers <<<$'qactivate-noawait ldconfig\ninterest x\n'
 	seed fuzz_scripts conffiles <<<$'r/etc/a\nremove-on-upgrade /etc/b\n'
+	{ printf p; cat "$here/builder/audit/test/policies/good/all.yaml"; } | seed fuzz_evidence policy
+	seed fuzz_evidence versions <<<$'v1~rc1-2\n1.0^git'
 }
 
 fuzz() { # program, options and corpora…
@@ -86,14 +89,15 @@ max_len() { # name
 	case $1 in
 	fuzz_reader) echo 393216 ;;
 	fuzz_fat | fuzz_gpt) echo 65536 ;;
+	fuzz_checks) echo 98304 ;;
 	*) echo 16384 ;;
 	esac
 }
 
-# Checking a signature takes a hundred times as long as anything else.
+# Checking a signature, and making one or a filesystem, takes a hundred times as long as anything else.
 runs() { # name
 	case $1 in
-	fuzz_signature | fuzz_auth) echo 1000 ;;
+	fuzz_signature | fuzz_auth | fuzz_checks | fuzz_evidence) echo 1000 ;;
 	*) echo 10000 ;;
 	esac
 }

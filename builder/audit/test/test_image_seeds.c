@@ -4,28 +4,14 @@
  * error. With $SLIPWAY_SEEDS in the environment they are written below that directory, into one named
  * after the target.
  */
-#include <sys/stat.h>
-
 #include "builder/audit/test/image_maker.h"
+#include "builder/audit/test/seeds.h"
 #include "layouts/gpt_read.h"
 #include "signing/efi_auth.h"
 #include "stage1/fs/fuzz/fat_parts.h"
 #include "stage1/fs/test/support.h"
 
 static struct err e;
-
-static void save(const char *target, const char *name, const struct buf *b)
-{
-	const char *top = getenv("SLIPWAY_SEEDS");
-
-	ck_assert(!buf_failed(b));
-	if (!top)
-		return;
-	_cleanup_free_ char *dir = str_printf("%s/%s", top, target);
-	_cleanup_free_ char *path = str_printf("%s/%s", dir, name);
-	ck_assert(mkdir(dir, 0755) == 0 || errno == EEXIST);
-	ck_ok(outfile_write(path, 0644, b->data, b->len, &e));
-}
 
 /* ---- partition table ---------------------------------------------------------------------- */
 
@@ -65,7 +51,7 @@ START_TEST(partition_table)
 		ck_assert(gpt_entry(&g, 0, &first));
 		gpt_done(&g);
 	}
-	save("fuzz_gpt", "disk", &seed);
+	seed_save("fuzz_gpt", "disk", &seed);
 }
 END_TEST
 
@@ -92,7 +78,7 @@ static void fat_seed(const char *name, uint64_t size_bytes)
 	ck_assert_uint_eq(fat_parts(image.data, image.len, v), size_bytes);
 	for (size_t i = 0; i < FAT_N_PARTS; i++)
 		buf_append(&seed, image.data + v[i].at, (size_t)MIN(v[i].len, 40 * KiB));
-	save("fuzz_fat", name, &seed);
+	seed_save("fuzz_fat", name, &seed);
 }
 
 START_TEST(esp)
@@ -128,7 +114,7 @@ static void verity_seed(const char *name, uint32_t block_bytes, size_t n, size_t
 	buf_append(&seed, len, sizeof(len));
 	buf_append(&seed, area.data, area.len);
 	buf_append(&seed, data.data, data.len);
-	save("fuzz_verity", name, &seed);
+	seed_save("fuzz_verity", name, &seed);
 }
 
 START_TEST(hash_tree)
@@ -156,10 +142,10 @@ START_TEST(root_hash)
 	buf_append(&seed, cert.data, cert.len);
 	buf_append(&seed, hash, sizeof(hash));
 	buf_append(&seed, der.data, der.len);
-	save("fuzz_signature", "root-hash", &seed);
+	seed_save("fuzz_signature", "root-hash", &seed);
 	ck_ok(verity_sig_build(fx_db->cert, hash, der.data, der.len, &json, &e));
 	ck_ok(verity_sig_parse(json.data, json.len, &sig, &e));
-	save("fuzz_verity_sig", "partition", &json);
+	seed_save("fuzz_verity_sig", "partition", &json);
 }
 END_TEST
 
@@ -173,7 +159,7 @@ START_TEST(enrolment)
 		size_t len;
 		fx_read(names[i], &b);
 		ck_ok(efi_auth_content(b.data, b.len, &lists, &len, &e));
-		save("fuzz_auth", names[i], &b);
+		seed_save("fuzz_auth", names[i], &b);
 	}
 }
 END_TEST
@@ -196,14 +182,33 @@ START_TEST(programs)
 				      .cmdline = { text, 4 },
 				      .uname = { text, 4 } };
 	ck_ok(uki_build(&p, &uki, &e));
-	save("fuzz_pe", "unsigned", &uki);
+	seed_save("fuzz_pe", "unsigned", &uki);
 	ck_ok(authenticode_sign(fx_db, &uki, &e));
-	save("fuzz_pe", "signed", &uki);
+	seed_save("fuzz_pe", "signed", &uki);
 	ck_ok(authenticode_sign(fx_pk, &uki, &e));
 	ck_ok(authenticode_verify(uki.data, uki.len, fx_db->cert, &e));
 	ck_ok(authenticode_verify(uki.data, uki.len, fx_pk->cert, &e));
-	save("fuzz_pe", "signed-twice", &uki);
+	seed_save("fuzz_pe", "signed-twice", &uki);
 }
 END_TEST
 
-FX_MAIN("image_seeds", partition_table, esp, hash_tree, root_hash, enrolment, programs)
+/* ---- initrd ------------------------------------------------------------------------------- */
+
+START_TEST(initrd)
+{
+	_cleanup_(tree_free) struct tree *t = tree_new();
+	const struct tree_meta m = { .mode = 0777, .mtime = IM_TIME };
+
+	im_text(t, "init", "#!init\n");
+	im_text(t, "usr/lib/empty", "");
+	ck_ok(tree_put_symlink(t, "bin", &m, "usr/bin", NULL, &e));
+	for (enum compress_type type = COMPRESS_NONE; type <= COMPRESS_ZSTD; type++) {
+		const struct initrd_pack_params p = { type, 0, IM_TIME, NULL };
+		_cleanup_buf_ struct buf seed = BUF_INIT;
+		ck_ok(initrd_pack(t, &p, &seed, &e));
+		seed_save("fuzz_cpio", type == COMPRESS_NONE ? "plain" : "zstd", &seed);
+	}
+}
+END_TEST
+
+FX_MAIN("image_seeds", partition_table, esp, hash_tree, root_hash, enrolment, programs, initrd)
