@@ -102,6 +102,20 @@ static int grow(struct verify_report *r, struct err *e)
 	return 0;
 }
 
+/* More than any value of ours has. Files of the ESP can be of a GiB. */
+#define TEXT_CHARS_MAX (16 * KiB)
+
+static char *shown(const char *text)
+{
+	_cleanup_free_ char *cut = strndup(text, TEXT_CHARS_MAX);
+	char *quoted = cut ? path_quote(cut) : NULL;
+
+	if (!quoted || !text[strlen(cut)])
+		return quoted;
+	_cleanup_free_ char *start = quoted;
+	return str_printf("%s (and more)", start);
+}
+
 /* @c: its texts are of the image, and are copied */
 static int add(struct verify *v, const struct verify_check *c, struct err *e)
 {
@@ -112,8 +126,8 @@ static int add(struct verify *v, const struct verify_check *c, struct err *e)
 	if (rc < 0)
 		return rc;
 	copy.where = path_quote(v->where);
-	copy.found = path_quote(c->found);
-	copy.expected = c->expected ? path_quote(c->expected) : NULL;
+	copy.found = shown(c->found);
+	copy.expected = c->expected ? shown(c->expected) : NULL;
 	if (!copy.where || !copy.found || (c->expected && !copy.expected)) {
 		check_done(&copy);
 		return err_oom(e);

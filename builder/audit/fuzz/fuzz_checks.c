@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libFuzzer target: what verification and comparison read where a signature or a root hash would have
- * stopped any other bytes: texts of /usr, a kernel's file, an initrd. Built by `make fuzz`.
+ * libFuzzer target: the checks of verification, each from where a signature, a root hash or a checksum
+ * would have stopped what a fuzzer makes. Built by `make fuzz`.
  *
- * The first byte picks which: [f]iles of /usr, a [u]ki, an [i]nitrd that is not compressed. Files are one
- * after another: which path (1 byte), length (2), content.
+ * The first byte picks which: [f]iles of /usr, a [u]ki, an [i]nitrd that is not compressed, an [e]sp, the
+ * partition tables of a [d]isk of zeros. Files are one after another: which path (1 byte), length (2),
+ * content.
  */
 #include <sys/mman.h>
 
 #include "base/utf8.h"
 #include "builder/audit/changes.h"
 #include "builder/audit/verify_internal.h"
+#include "layouts/gpt_read.h"
+#include "stage1/fs/fuzz/fat_parts.h"
 #include "stage1/initrd/compress.h"
 
-#define OS_RELEASE "IMAGE_ID=\"node\"\nIMAGE_VERSION=\"1\"\n"
+#define SECTOR_BYTES   512
+#define TABLE_SECTORS  33 /* at the end of a disk; one more at its start */
+#define DISK_BYTES_MAX (32 * MiB)
+#define OS_RELEASE     "IMAGE_ID=\"node\"\nIMAGE_VERSION=\"1\"\n"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -185,6 +191,42 @@ static void use_initrd(const uint8_t *data, size_t size)
 	run_done(&r);
 }
 
+static void use_esp(const uint8_t *data, size_t size)
+{
+	struct parts_source esp;
+	struct run r;
+
+	if (size < SECTOR_BYTES)
+		return;
+	run_init(&r);
+	r.v.arch = "x86-64";
+	r.v.sector_bytes = SECTOR_BYTES;
+	fat_source(&esp, data, size);
+	(void)!verify_esp(&r.v, &esp.src, &r.e);
+	run_done(&r);
+}
+
+/* The first header says where the second is. */
+static void use_disk(const uint8_t *data, size_t size)
+{
+	const size_t start = (TABLE_SECTORS + 1) * SECTOR_BYTES, end = TABLE_SECTORS * SECTOR_BYTES;
+	struct parts_source disk;
+	struct run r;
+
+	if (size < start + end)
+		return;
+	uint64_t last = get_le64(data + SECTOR_BYTES + GPT_OTHER_LBA);
+	uint64_t bytes =
+		last < DISK_BYTES_MAX / SECTOR_BYTES ? (last + 1) * SECTOR_BYTES : DISK_BYTES_MAX;
+	run_init(&r);
+	parts_init(&disk, data, MAX(bytes, start + end));
+	disk.v[0] = (struct part){ 0, start, 0 };
+	disk.v[1] = (struct part){ disk.src.size_bytes - end, end, start };
+	if (verify_image(&r.v, &disk.src, &r.e) == 0)
+		must(r.report.n_failed > 0);
+	run_done(&r);
+}
+
 /* ---- comparison ------------------------------------------------------------------------------- */
 
 static void write_memfd(int fd, const struct buf *b, char path[64])
@@ -233,11 +275,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_cleanup_free_ uint8_t *copy = malloc(size - 1); /* exact: a byte too far is seen */
 	must(copy != NULL);
 	memcpy(copy, data + 1, size - 1);
-	if (*data == 'f')
+	switch (*data) {
+	case 'f':
 		use_files(copy, size - 1);
-	else if (*data == 'u')
+		break;
+	case 'u':
 		use_uki(copy, size - 1);
-	else if (*data == 'i')
+		break;
+	case 'i':
 		use_initrd(copy, size - 1);
+		break;
+	case 'e':
+		use_esp(copy, size - 1);
+		break;
+	case 'd':
+		use_disk(copy, size - 1);
+		break;
+	}
 	return 0;
 }

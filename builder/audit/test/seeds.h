@@ -21,3 +21,14 @@ static inline void seed_save(const char *target, const char *name, const struct 
 	ck_assert(mkdir(dir, 0755) == 0 || errno == EEXIST);
 	ck_ok(outfile_write(path, 0644, b->data, b->len, &e));
 }
+
+/* The letter picks what a target with several uses does with the rest. */
+static inline void seed_save_of(const char *target, const char *name, char letter,
+				const struct buf *rest)
+{
+	_cleanup_buf_ struct buf seed = BUF_INIT;
+
+	buf_append(&seed, &letter, 1);
+	buf_append(&seed, rest->data, rest->len);
+	seed_save(target, name, &seed);
+}

@@ -16,16 +16,6 @@ static char *str(const char *s)
 	return (char *)(uintptr_t)s;
 }
 
-/* The letter picks what the target does with the rest. */
-static void save(const char *target, const char *name, char letter, const struct buf *rest)
-{
-	_cleanup_buf_ struct buf seed = BUF_INIT;
-
-	buf_append(&seed, &letter, 1);
-	buf_append(&seed, rest->data, rest->len);
-	seed_save(target, name, &seed);
-}
-
 /* ---- beside an image ---------------------------------------------------------------------- */
 
 START_TEST(provenance)
@@ -54,8 +44,8 @@ START_TEST(provenance)
 	ck_ok(provenance_open(envelope.data, envelope.len, &fx_db->cert, 1, &read, &e));
 	ck_ok(dsse_open(envelope.data, envelope.len, PROVENANCE_PAYLOAD_TYPE, &fx_db->cert, 1,
 			&statement, NULL, &e));
-	save("fuzz_evidence", "envelope", 'e', &envelope);
-	save("fuzz_evidence", "statement", 's', &statement);
+	seed_save_of("fuzz_evidence", "envelope", 'e', &envelope);
+	seed_save_of("fuzz_evidence", "statement", 's', &statement);
 }
 END_TEST
 
@@ -78,7 +68,7 @@ START_TEST(index_of_channel)
 	i.n_versions = 1;
 	ck_ok(publish_index_format(&i, &text, &e));
 	ck_ok(publish_index_parse(text.data, text.len, &read, &e));
-	save("fuzz_evidence", "index", 'i', &text);
+	seed_save_of("fuzz_evidence", "index", 'i', &text);
 }
 END_TEST
 
@@ -97,7 +87,7 @@ START_TEST(kernel)
 	im_uki(&s, root, &der, &uki);
 	ck_ok(authenticode_verify(uki.data, uki.len, fx_db->cert, &e));
 	im_spec_done(&s);
-	save("fuzz_checks", "uki", 'u', &uki);
+	seed_save_of("fuzz_checks", "uki", 'u', &uki);
 }
 END_TEST
 
@@ -111,7 +101,7 @@ START_TEST(initrd)
 	im_text(s.initrd, "usr/bin/sh", "");
 	ck_ok(initrd_pack(s.initrd, &p, &archive, &e));
 	im_spec_done(&s);
-	save("fuzz_checks", "initrd", 'i', &archive);
+	seed_save_of("fuzz_checks", "initrd", 'i', &archive);
 }
 END_TEST
 
@@ -140,7 +130,7 @@ START_TEST(files_of_usr)
 	add_file(&b, 9,
 		 "-----BEGIN RSA PRIVATE KEY-----\n"
 		 "MIIEpAIBAAKCAQEAuyVMPXAeIDyNoHy9ZJr9XQvTyFpf4hSx\n");
-	save("fuzz_checks", "files", 'f', &b);
+	seed_save_of("fuzz_checks", "files", 'f', &b);
 }
 END_TEST
 

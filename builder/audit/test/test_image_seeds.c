@@ -40,6 +40,7 @@ START_TEST(partition_table)
 	const size_t start = 34 * (size_t)512, end = 33 * (size_t)512;
 	buf_append(&seed, disk.data, start);
 	buf_append(&seed, disk.data + disk.len - end, end);
+	seed_save_of("fuzz_checks", "table", 'd', &seed);
 	/* The backup says where its entries are on the whole disk. */
 	put_le64(seed.data + seed.len - 512 + GPT_ENTRIES_LBA, start / 512);
 	source_init_bytes(&s, seed.data, seed.len);
@@ -64,7 +65,7 @@ static void fat_seed(const char *name, uint64_t size_bytes)
 	};
 	_cleanup_buf_ struct buf image = BUF_INIT, seed = BUF_INIT;
 	_cleanup_(tree_free) struct tree *t = tree_new();
-	struct fat_part v[FAT_N_PARTS];
+	struct part v[FAT_N_PARTS];
 	struct source s;
 
 	im_text(t, "EFI/Linux/node_1+3-0.efi", "a program\n");
@@ -79,6 +80,7 @@ static void fat_seed(const char *name, uint64_t size_bytes)
 	for (size_t i = 0; i < FAT_N_PARTS; i++)
 		buf_append(&seed, image.data + v[i].at, (size_t)MIN(v[i].len, 40 * KiB));
 	seed_save("fuzz_fat", name, &seed);
+	seed_save_of("fuzz_checks", name, 'e', &seed);
 }
 
 START_TEST(esp)

@@ -303,6 +303,33 @@ START_TEST(files_of_the_esp)
 }
 END_TEST
 
+static void long_config(struct tree *t)
+{
+	char *text = calloc(1, 100001);
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, '\x01', 100000);
+	esp_put(t, "loader/loader.conf", text, 100000);
+	free(text);
+}
+
+/* Each of its characters takes four to be shown. */
+START_TEST(long_text)
+{
+	struct im_spec s;
+	size_t len = 0;
+
+	im_spec_init(&s);
+	s.change_esp = long_config;
+	struct verify_report r = vs_of(&s);
+	for (size_t i = 0; i < r.n; i++)
+		if (r.v[i].id == VERIFY_ESP_CONFIG && r.v[i].verdict == VERIFY_FAIL)
+			len = strlen(r.v[i].found);
+	ck_assert_uint_eq(len, 4 * 16384 + strlen(" (and more)"));
+	verify_report_done(&r);
+}
+END_TEST
+
 /* Files in /usr and in the initrd. */
 static const struct {
 	const char *usr, *initrd, *text;
@@ -414,5 +441,5 @@ START_TEST(enrolment)
 }
 END_TEST
 
-FX_MAIN("verify_checks", partition_tables, kernels, files_of_the_esp, files_of_usr_and_initrd,
-	others, other_fingerprint, certificates, enrolment)
+FX_MAIN("verify_checks", partition_tables, kernels, files_of_the_esp, long_text,
+	files_of_usr_and_initrd, others, other_fingerprint, certificates, enrolment)

@@ -2,9 +2,11 @@
 /*
  * The images that fuzzing of the readers starts from: small ones of every kind of inode, layout and
  * compression, that read without an error. With $SLIPWAY_SEEDS in the environment they are written into
- * fuzz_reader/ below that directory; those of mkfs.erofs, too, where there is one.
+ * fuzz_reader/ below that directory; those of mkfs.erofs and mke2fs, too, where there is one.
  */
 #include "stage1/fs/test/support.h"
+
+#define NO_UUID "00000000-0000-4000-8000-000000000000"
 
 static const struct {
 	const char *name;
@@ -198,4 +200,33 @@ START_TEST(seeds_of_mkfs_erofs)
 }
 END_TEST
 
-TEST_MAIN("fs_seeds", every_seed_reads, seeds_of_mkfs_erofs)
+/* Holes, with more extents than an inode has room for, and blocks that are smaller than ours. */
+START_TEST(seed_of_mke2fs)
+{
+	char *dir = test_dir();
+	_cleanup_free_ char *files = str_printf("%s/files", dir);
+	_cleanup_free_ char *file = str_printf("%s/holes", files);
+	_cleanup_free_ char *image = image_path(dir, "mke2fs", "holes");
+	_cleanup_source_ struct source src = SOURCE_INIT;
+	struct err e = { 0 };
+
+	if (!fs_test_program("mke2fs")) {
+		test_dir_remove(dir);
+		test_skip("no mke2fs");
+	}
+	ck_assert_int_eq(mkdir(files, 0755), 0);
+	int fd = open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	for (off_t at = 0; at < 12 * 12288; at += 12288)
+		ck_assert_int_eq(pwrite(fd, "here", 4, at), 4);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(setenv("E2FSPROGS_FAKE_TIME", "1700000000", 1), 0);
+	free(FS_RUN("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal,^resize_inode", "-b",
+		    "1024", "-N", "16", "-U", NO_UUID, "-E", "hash_seed=" NO_UUID, "-d", files,
+		    image, "192k"));
+	ck_ok(source_open(&src, image, &e));
+	ck_ok(fs_test_use_all(&src, &e));
+	test_dir_remove(dir);
+}
+END_TEST
+
+TEST_MAIN("fs_seeds", every_seed_reads, seeds_of_mkfs_erofs, seed_of_mke2fs)
