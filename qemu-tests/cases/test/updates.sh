@@ -1,8 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A node takes versions 2 and 3 from a web server, and before that nothing of what a server or somebody on the
-# way may give it instead: half an hour under emulation, which is why make check leaves it out. With SLIPWAY_LONG=1 also
-# versions that do not come up, and 30 power cuts, which takes hours.
+# Nodes that fetch versions of theirs from a web server. It takes long under emulation, which is why make check leaves it out.
+#
+# usage: updates.sh [PART…]     (good without any; with SLIPWAY_LONG=1 all)
+#   good                           versions 2 and 3, and before that nothing of what a server or somebody on the way
+#                                  may give the node instead
+#   crash, unwell, panic, freeze   a version that does not come up: containerd crashes, a health command fails, the
+#                                  kernel panics, systemd hangs
+#   cuts                           $CUTS (30) power cuts while the node takes version 3; $SEED repeats a run
+all=(good crash unwell panic freeze cuts)
+if [ $# -eq 0 ]; then
+	[ -n "${SLIPWAY_LONG-}" ] && set -- "${all[@]}" || set -- good
+fi
+parts=" $* "
+for part; do
+	[[ " ${all[*]} " = *" $part "* ]] || { echo "updates.sh: there is no part $part: ${all[*]}"; exit 2; }
+done
+wanted() { [[ $parts = *" $1 "* ]]; }
 . "$(dirname "$0")/slots.sh"
 for p in nginx gpg; do command -v $p >/dev/null || skip_all "$p is missing"; done
 web=$T/web logs=build/logs/vm-update
@@ -71,34 +85,31 @@ flip() { # file
 	other "$1" && printf '\252' | dd of="$1" bs=1 seek=9999 conv=notrunc status=none
 }
 
-version update 1
-version update 2
-version update 3
-publish stale 1
-publish next 2
-publish stable 3
-channel stranger 'sign stranger stranger'
-channel unsigned 'rm SHA256SUMS.gpg'
-channel mixed 'cp --remove-destination ../stable/SHA256SUMS .'
-channel older 'for f in *_2*; do mv "$f" "${f/_2/_0.9}"; done; sign older fleet'
-channel changed 'flip *.usr-verity.raw'
-channel kernel 'flip *.efi'
-channel short 'other *.usr-verity.raw; truncate -s -4096 *.usr-verity.raw'
-channel wrong 'other *.usr-verity.raw; echo "<html>Log in to this network</html>" >"$(echo *.usr-verity.raw)"'
-channel lost 'rm *.usr-verity.raw'
-channel reset true
-channel stall true
-
 node() { # version whose disk it is, options, case
 	"$slipway" test --keep-logs "$logs" "$T/$1/update_1.raw" "${@:2}" >"$T/log" 2>&1
 	[ $? -eq 0 ] && ok || bad "$*"
 	grep -v ' passed, ' "$T/log"
 }
-node 1 update
-[ -n "${SLIPWAY_LONG-}" ] || finish
-
+good() {
+	version update 2
+	publish stale 1
+	publish next 2
+	channel stranger 'sign stranger stranger'
+	channel unsigned 'rm SHA256SUMS.gpg'
+	channel mixed 'cp --remove-destination ../stable/SHA256SUMS .'
+	channel older 'for f in *_2*; do mv "$f" "${f/_2/_0.9}"; done; sign older fleet'
+	channel changed 'flip *.usr-verity.raw'
+	channel kernel 'flip *.efi'
+	channel short 'other *.usr-verity.raw; truncate -s -4096 *.usr-verity.raw'
+	channel wrong 'other *.usr-verity.raw; echo "<html>Log in to this network</html>" >"$(echo *.usr-verity.raw)"'
+	channel lost 'rm *.usr-verity.raw'
+	channel reset true
+	channel stall true
+	node 1 update
+}
 # Versions that boot far enough to be tried, and no further.
 bad_version() { # version, kind, unit, what is in it
+	wanted "$2" || return 0
 	cp "$T/recipe.yaml" "$recipe/recipe.yaml"
 	rm -rf "$recipe/overlay"
 	cp -r "$here/recipes/node/overlay" "$recipe"
@@ -113,10 +124,16 @@ bad_version() { # version, kind, unit, what is in it
 	put_version update "$1" "$T/$1/update_1.raw" "+3-0"
 	node "$1" "update-$2"
 }
+version update 1
+if wanted good || wanted cuts; then
+	version update 3
+	publish stable 3
+fi
+! wanted good || good
 cp "$recipe/recipe.yaml" "$T/recipe.yaml"
 bad_version 4 crash containerd.service $'[Service]\nExecStart=\nExecStart=/bin/sh -c "kill -SEGV $$$$"'
 bad_version 5 unwell containerd.service $'# as it was'
 bad_version 6 panic sshd-keygen.service $'[Unit]\nConditionPathExists=\n[Service]\nExecStart=\nExecStart=/bin/sh -c "echo c >/proc/sysrq-trigger"'
 bad_version 7 freeze sshd-keygen.service $'[Unit]\nConditionPathExists=\n[Service]\nExecStart=\nExecStart=/bin/sh -c "echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze"'
-node 1 --repeat 30 update-cuts
+! wanted cuts || node 1 --repeat "${CUTS:-30}" ${SEED:+--seed "$SEED"} update-cuts
 finish
