@@ -19,14 +19,9 @@ int node_disk_make(const struct vm_case_context *ctx, const char *name, uint64_t
 		   char **ret, struct err *e)
 {
 	_cleanup_free_ char *path = str_printf("%s/%s.raw", ctx->scratch_dir, name);
-	const char *const argv[] = { "cp", "--reflink=auto", "--sparse=always",
-				     "--", ctx->image,	     path,
-				     NULL };
 	struct stat st;
+	int r = path ? vm_copy_sparse(ctx->image, path, e) : err_oom(e);
 
-	if (!path)
-		return err_oom(e);
-	int r = run_program(&(struct run_params){ .argv = argv }, NULL, e);
 	if (r < 0)
 		return r;
 	if (stat(path, &st) < 0 ||

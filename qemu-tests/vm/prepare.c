@@ -58,6 +58,15 @@ int vm_copy_file(const char *from, const char *to, struct err *e)
 	return out < 0 || n < 0 ? err_sys(e, -errno, "copy %s to %s", from, to) : 0;
 }
 
+int vm_copy_sparse(const char *from, const char *to, struct err *e)
+{
+	const char *const argv[] = {
+		"cp", "--reflink=auto", "--sparse=always", "--", from, to, NULL
+	};
+
+	return run_program(&(struct run_params){ .argv = argv }, NULL, e);
+}
+
 /* A saved machine's disk is at @name in its directory; to be freed. */
 static char *saved(const struct vm_params *p, const char *name)
 {

@@ -74,12 +74,21 @@ static int copy_into(const char *file, const char *dir, const char *name, struct
 	return to ? vm_copy_file(file, to, e) : err_oom(e);
 }
 
+/* An image that it writes into is mostly holes. */
+static int copy_disk(const struct vm *vm, const char *dir, struct err *e)
+{
+	if (!vm->writes_image)
+		return copy_into(vm->disk, dir, "disk.qcow2", e);
+	_cleanup_free_ char *to = str_printf("%s/disk.raw", dir);
+	return to ? vm_copy_sparse(vm->disk, to, e) : err_oom(e);
+}
+
 /* While it stands still and has given its files up: they are whole, and nobody writes them. */
 static int copy_files(const struct vm *vm, const char *dir, struct err *e)
 {
 	const struct channel *c = &vm->channel;
 	_cleanup_free_ char *public_key = c->key ? str_printf("%s.pub", c->key) : NULL;
-	int r = vm->disk ? copy_into(vm->disk, dir, "disk.qcow2", e) : 0;
+	int r = vm->disk ? copy_disk(vm, dir, e) : 0;
 
 	if (r == 0 && vm->vars)
 		r = copy_into(vm->vars, dir, "vars.fd", e);
@@ -122,9 +131,8 @@ int vm_save(struct vm *vm, const char *dir, struct err *e)
 {
 	struct err lost;
 
-	if (vm->writes_image || vm->swtpm.pid)
-		return err_set(e, -ENOTSUP, "VM %s %s: it cannot be saved", vm->name,
-			       vm->writes_image ? "writes into its image" : "has a TPM");
+	if (vm->swtpm.pid)
+		return err_set(e, -ENOTSUP, "VM %s has a TPM: it cannot be saved", vm->name);
 	int r = vm_call(vm, "stop", NULL, NULL, e);
 	if (r < 0)
 		return r;

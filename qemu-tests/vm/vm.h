@@ -118,7 +118,8 @@ struct vm;
  * vm_start() - start a machine; returns when QEMU runs it
  *
  * With resume, the parameters are those of the saved machine, but for name, logs, limits and state_dir, in
- * which nothing may lie yet. Any number of machines may go on from one directory, which must stay. Each has
+ * which nothing may lie yet, and for an image that it writes into: that is a copy of what was saved of it
+ * (vm_copy_sparse()). Any number of machines may go on from one directory, which must stay. Each has
  * the disk, variables, memory, machine-id and SSH key of the saved one, and a port of its own. Connections
  * of the saved one are gone, and what was on its console. Its clock goes on where it stood; the RTC tells
  * the time.
@@ -130,15 +131,19 @@ int vm_start(struct vm_host *h, const struct vm_params *p, struct vm **ret,
 
 /**
  * vm_save() - the machine as it is at this moment, for vm_params.resume; it goes on afterwards
- * @dir: existing; files are added: state, disk.qcow2, vars.fd, key, key.pub
+ * @dir: existing; files are added: state, disk.qcow2 or, of an image that it writes into, disk.raw, vars.fd,
+ *       key, key.pub
  *
  * To cut the power of a machine on a snapshot use vm_reset(): vm_kill() may take from the disk what the
  * guest had flushed.
  *
- * Return: 0; -ENOTSUP it has a TPM, or writes into the image; -EIO QEMU refused, with its reason; -ETIME;
- * -ESRCH; negative errno of writing
+ * Return: 0; -ENOTSUP it has a TPM; -EIO QEMU refused, with its reason; -ETIME; -ESRCH; negative errno of
+ * writing
  */
 int vm_save(struct vm *vm, const char *dir, struct err *e) must_check;
+
+/** vm_copy_sparse() - a disk with its holes; over @to, if there is something */
+int vm_copy_sparse(const char *from, const char *to, struct err *e) must_check;
 
 /** vm_saved() - does a directory hold what vm_save() writes, all of it? */
 bool vm_saved(const char *dir);
