@@ -60,6 +60,27 @@ FIELD_FN(set_initrd_shells)
 	return set_allowed(v, &((struct policy *)target)->initrd_shells, e);
 }
 
+FIELD_FN(add_path)
+{
+	_cleanup_free_ char *path = NULL;
+
+	int r = yaml_string(v, &path, e);
+	if (r < 0)
+		return r;
+	if (*path != '/')
+		return yaml_error(v, e, "\"%s\" is no path in an image, such as /usr/bin/env",
+				  path);
+	return strv_take(target, TAKE_PTR(path)) < 0 ? err_oom(e) : 0;
+}
+
+FIELD_FN(set_initrd_files)
+{
+	struct policy *p = target;
+
+	p->has_initrd_files = true;
+	return yaml_each(v, add_path, &p->initrd_files, e);
+}
+
 FIELD_FN(set_minimum_version)
 {
 	return yaml_string(v, &((struct policy *)target)->minimum_version, e);
@@ -115,19 +136,6 @@ FIELD_FN(set_packages)
 						    { "minimum", false, set_minimums } };
 
 	return yaml_map(v, fields, ARRAY_SIZE(fields), target, e);
-}
-
-FIELD_FN(add_path)
-{
-	_cleanup_free_ char *path = NULL;
-
-	int r = yaml_string(v, &path, e);
-	if (r < 0)
-		return r;
-	if (*path != '/')
-		return yaml_error(v, e, "\"%s\" is no path in an image, such as /usr/bin/env",
-				  path);
-	return strv_take(target, TAKE_PTR(path)) < 0 ? err_oom(e) : 0;
 }
 
 FIELD_FN(set_required_paths)
@@ -241,6 +249,7 @@ int policy_load(const char *path, struct policy *ret, struct err *e)
 		{ "packages", false, set_packages },
 		{ "paths", false, set_paths },
 		{ "initrd-shells", false, set_initrd_shells },
+		{ "initrd-files", false, set_initrd_files },
 		{ "known-keys", false, set_known_keys },
 		{ "provenance", false, set_provenance },
 	};
@@ -255,12 +264,18 @@ int policy_load(const char *path, struct policy *ret, struct err *e)
 
 void policy_done(struct policy *p)
 {
-	struct strv *const lists[] = { &p->certificates,	 &p->cmdline,
-				       &p->required_packages,	 &p->forbidden_packages,
-				       &p->required_paths,	 &p->forbidden_paths,
-				       &p->known_keys,		 &p->provenance.builders,
-				       &p->provenance.recipes,	 &p->provenance.locks,
-				       &p->provenance.index_keys };
+	struct strv *const lists[] = { &p->certificates,
+				       &p->cmdline,
+				       &p->required_packages,
+				       &p->forbidden_packages,
+				       &p->required_paths,
+				       &p->forbidden_paths,
+				       &p->known_keys,
+				       &p->provenance.builders,
+				       &p->provenance.recipes,
+				       &p->provenance.locks,
+				       &p->provenance.index_keys,
+				       &p->initrd_files };
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_done(lists[i]);

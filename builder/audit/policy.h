@@ -30,7 +30,9 @@ struct policy {
 	struct policy_minimum *minimums; /* of packages */
 	size_t n_minimums;
 	struct strv required_paths, forbidden_paths; /* patterns of "/usr/bin/env" */
-	struct strv known_keys; /* ids of private keys that are none of anybody's */
+	bool has_initrd_files;
+	struct strv initrd_files; /* patterns of what may be the initrd's own */
+	struct strv known_keys;	  /* ids of private keys that are none of anybody's */
 	struct policy_provenance provenance;
 };
 

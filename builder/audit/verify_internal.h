@@ -147,8 +147,12 @@ int verify_found(struct verify *v, enum verify_id id, struct strv *found, const 
 		 struct err *e) must_check;
 
 /* verify_initrd.c */
-/** verify_initrd() - compressed, as it lies in a UKI */
-int verify_initrd(struct verify *v, const uint8_t *data, size_t len, struct err *e) must_check;
+/**
+ * verify_initrd() - compressed, as it lies in a UKI
+ * @usr: what its files are compared with; NULL: there is none that could be read
+ */
+int verify_initrd(struct verify *v, struct fs_reader *usr, const uint8_t *data, size_t len,
+		  struct err *e) must_check;
 
 /* verify_cert.c */
 

@@ -156,7 +156,7 @@ static int check_initrd(struct verify *v, const struct uki *u, struct err *e)
 	size_t len;
 	const uint8_t *data = pe_content(&u->pe, pe_find(&u->pe, ".initrd"), &len);
 
-	return verify_initrd(v, data, len, e);
+	return verify_initrd(v, u->slot ? u->slot->usr : NULL, data, len, e);
 }
 
 /* Behind the version of a kernel on a node: "+3", "+2-1", how often it may and did fail to boot. */
@@ -201,12 +201,10 @@ static int check_parts(struct verify *v, struct uki *u, const char *path, struct
 {
 	_cleanup_free_ char *line = section_text(&u->pe, ".cmdline");
 
-	int r = check_initrd(v, u, e);
-	if (r < 0)
-		return r;
-	if (!line)
-		return verify_fail(v, VERIFY_UKI_CMDLINE, e, "it is not text");
-	r = check_cmdline(v, u, line, e);
+	int r = line ? check_cmdline(v, u, line, e)
+		     : verify_fail(v, VERIFY_UKI_CMDLINE, e, "it is not text");
+	if (r == 0)
+		r = check_initrd(v, u, e);
 	/* A slot whose /usr is not what it should be has said so. */
 	return r < 0 || !u->slot || !u->slot->version ? r : check_for_slot(v, u, path, e);
 }

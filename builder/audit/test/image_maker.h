@@ -88,9 +88,10 @@ static inline void im_spec_init(struct im_spec *s)
 	im_text(s->usr, "lib/modules/6.12/modules.dep", "");
 	im_text(s->usr, "lib/text", "one\ntwo\nthree\n");
 	ck_ok(tree_put_symlink(s->usr, "lib/link", &m, "text", NULL, &e));
-	im_text(s->initrd, "init", "#!init\n");
+	ck_ok(tree_put_symlink(s->initrd, "init", &m, "usr/lib/systemd/systemd", NULL, &e));
 	im_text(s->initrd, "usr/lib/text", "one\ntwo\nthree\n");
-	im_text(s->initrd, "etc/initrd-release", "NAME=node\nVERSION=1\n");
+	im_text(s->initrd, "etc/initrd-release",
+		"NAME=node\nIMAGE_ID=\"node\"\nIMAGE_VERSION=\"1\"\n");
 }
 
 static inline void im_spec_done(struct im_spec *s)

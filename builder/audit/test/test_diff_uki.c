@@ -31,11 +31,12 @@ START_TEST(initrd)
 	struct two t;
 
 	two_init(&t);
-	im_text(t.b.initrd, "init", "#!other\n");
+	im_text(t.a.initrd, "etc/hosts", "one\n");
+	im_text(t.b.initrd, "etc/hosts", "other\n");
 	struct diff_report d = two_compare(&t);
-	check_values(find(&d, DIFF_CONTENT, "esp: /EFI/Linux/node_1.efi: .initrd: /init",
+	check_values(find(&d, DIFF_CONTENT, "esp: /EFI/Linux/node_1.efi: .initrd: /etc/hosts",
 			  "content, line 1"),
-		     "#!init", "#!other");
+		     "one", "other");
 	check_causes(&d, 1);
 	diff_report_done(&d);
 

@@ -341,6 +341,9 @@ static const struct {
 	{ "lib/credstore/token", NULL, "x", VERIFY_SECRETS },
 	{ "share/factory/etc/ssh/ssh_host_rsa_key", NULL, "x", VERIFY_SECRETS },
 	{ NULL, "usr/bin/sh", "#!\n", VERIFY_UKI_INITRD },
+	{ NULL, "usr/lib/libx.so", "\177ELF", VERIFY_UKI_INITRD_FILES },
+	{ NULL, "usr/bin/big", "\177ELF", VERIFY_UKI_INITRD_FILES },
+	{ NULL, "lib/modules/6.12/x.ko.xz", "x", VERIFY_UKI_INITRD_FILES },
 	{ "lib/os-release", NULL, "NAME=node\n", VERIFY_USR_VERSION },
 	{ "lib/os-release", NULL, "IMAGE_ID=\"node\"\nIMAGE_VERSION=\"2\"\n", VERIFY_USR_VERSION },
 };

@@ -113,6 +113,63 @@ START_TEST(locks)
 }
 END_TEST
 
+/* A file of the initrd that is the recipe's own: without a policy anything but a program may be. */
+static const struct {
+	const char *policy;
+	bool program, good;
+} own_files[] = {
+	{ "{}", false, true },
+	{ "{}", true, false },
+	{ "initrd-files: []", false, false },
+	{ "initrd-files: [/usr/lib/systemd/*]", false, true },
+	{ "initrd-files: [/usr/lib/systemd/*]", true, true },
+};
+
+START_TEST(own_files_of_the_initrd)
+{
+	const struct tree_meta m = { .mode = 0755, .mtime = IM_TIME };
+
+	for (size_t i = 0; i < ARRAY_SIZE(own_files); i++) {
+		struct im_spec s;
+		im_spec_init(&s);
+		ck_ok(tree_put_file(s.initrd, "usr/lib/systemd/x.service",
+				    own_files[i].program ? &m : &(struct tree_meta){ .mode = 0644 },
+				    blob_new_str("[Unit]\n"), NULL, &e));
+		im_make(&s, fx_path("disk.raw"));
+		im_spec_done(&s);
+		struct verify_report r = verify_as(own_files[i].policy, NULL);
+		ck_assert_msg((r.n_failed == 0) == own_files[i].good, "case %zu", i);
+		if (!own_files[i].good)
+			ck_assert(vs_fails(&r, VERIFY_UKI_INITRD_FILES) && r.n_failed == 1);
+		verify_report_done(&r);
+	}
+}
+END_TEST
+
+/* Two names of one file: the archive has its content once. */
+START_TEST(names_of_one_file)
+{
+	const struct tree_meta m = { .mode = 0755, .mtime = IM_TIME };
+
+	for (int other = 0; other < 2; other++) {
+		struct tree_node *n = NULL;
+		struct im_spec s;
+		im_spec_init(&s);
+		const struct blob *b = tree_file_blob(s.usr, "bin/big");
+		im_file(s.usr, "bin/also", b->data, b->len - (size_t)other);
+		ck_ok(tree_put_file(s.initrd, "usr/bin/also", &m, blob_new(b->data, b->len), &n,
+				    &e));
+		ck_ok(tree_add_link(s.initrd, "usr/bin/big", n, NULL, &e));
+		im_make(&s, fx_path("disk.raw"));
+		im_spec_done(&s);
+		struct verify_report r = verify_as("{}", NULL);
+		ck_assert_uint_eq(r.n_failed, other);
+		ck_assert(!other || vs_fails(&r, VERIFY_UKI_INITRD_FILES));
+		verify_report_done(&r);
+	}
+}
+END_TEST
+
 static void rename_uki(struct tree *t, const char *to)
 {
 	ck_ok(tree_move(t, tree_lookup(t, "EFI/Linux/node_1.efi"), to, &e));
@@ -196,4 +253,5 @@ START_TEST(used_disks)
 }
 END_TEST
 
-FX_MAIN("verify_policy", each_wish, locks, used_disks, lives_of_nodes)
+FX_MAIN("verify_policy", each_wish, locks, used_disks, lives_of_nodes, own_files_of_the_initrd,
+	names_of_one_file)
