@@ -18,9 +18,9 @@ container_seeds() {
 	local kind
 	{ printf 'text%.0s' {1..300}; head -c 9000 /dev/zero; } >"$T/disk"
 	truncate -s 12K "$T/disk"
-	seed fuzz_vhd disk <"$T/disk"
-	mkdir -p "$T/fuzz_qcow2"
+	mkdir -p "$T/fuzz_qcow2" "$T/fuzz_vhd"
 	command -v qemu-img >/dev/null || return 0
+	qemu-img convert -f raw -O vpc -o subformat=fixed,force_size=on "$T/disk" "$T/fuzz_vhd/disk"
 	for kind in compat=0.10 refcount_bits=1 compression_type=zstd; do
 		qemu-img convert -f raw -O qcow2 -o "cluster_size=512,$kind" "$T/disk" "$T/fuzz_qcow2/$kind"
 		qemu-img convert -c -f raw -O qcow2 -o "cluster_size=512,$kind" "$T/disk" "$T/fuzz_qcow2/c$kind"

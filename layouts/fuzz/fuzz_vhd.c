@@ -3,6 +3,7 @@
 #include "layouts/container.h"
 
 #define FOOTER_BYTES 512
+#define CURRENT_SIZE 48
 #define CHECKSUM     64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,11 +14,12 @@ static int count(void *ctx, const struct container_finding *f, struct err *e unu
 	return 0;
 }
 
-static void complete(uint8_t *footer)
+static void complete(uint8_t *footer, uint64_t disk_bytes)
 {
 	uint32_t sum = 0;
 
 	memcpy(footer, "conectix", 8);
+	put_be64(footer + CURRENT_SIZE, disk_bytes);
 	put_be32(footer + CHECKSUM, 0);
 	for (size_t i = 0; i < FOOTER_BYTES; i++)
 		sum += footer[i];
@@ -36,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(bytes, data, size);
 	if (size > FOOTER_BYTES)
-		complete(bytes + size - FOOTER_BYTES);
+		complete(bytes + size - FOOTER_BYTES, size - FOOTER_BYTES);
 	source_init_bytes(&file, bytes, size);
 	if (container_probe(&file) && container_open(&file, &c, &e) == 0) {
 		(void)container_check(c, count, &n, &e);
