@@ -273,7 +273,8 @@ static bool names_file(const struct publish_index *i, const char *name)
 {
 	for (size_t k = 0; k < i->n_versions; k++)
 		for (size_t n = 0; n < PUBLISH_N_KINDS; n++)
-			if (str_eq(i->versions[k].files[n].name, name))
+			if (i->versions[k].files[n].name &&
+			    str_eq(i->versions[k].files[n].name, name))
 				return true;
 	return false;
 }

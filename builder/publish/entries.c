@@ -27,7 +27,7 @@ static char *file_name(const struct publish_entry *en, enum publish_kind k,
 	char uuid[UUID_TEXT_BYTES];
 	uint8_t id[16];
 
-	if (k == PUBLISH_UKI)
+	if (k >= PUBLISH_UKI)
 		return str_printf("%s_%s%s%s", en->name, en->v.version, publish_kind_suffix(k),
 				  end);
 	partition_uuid(k, en->v.root_hash, id);
@@ -50,6 +50,8 @@ static int take_set(struct publish_job *j, struct publish_set *s, struct err *e)
 		return err_oom(e);
 	for (enum publish_kind k = 0; k < PUBLISH_N_KINDS; k++) {
 		struct publish_file *f = &en->v.files[k];
+		if (!s->parts[k].path)
+			continue;
 		f->content_bytes = s->parts[k].src.size_bytes;
 		memcpy(f->content_sha256, s->parts[k].sha256, SHA256_BYTES);
 		f->name = file_name(en, k, j->p->compression);
@@ -76,8 +78,8 @@ static int adopt(struct publish_entry *en, const struct publish_channel *c,
 {
 	en->dir = c->old;
 	for (size_t k = 0; k < PUBLISH_N_KINDS; k++) {
-		char *name = strdup(known->files[k].name);
-		if (!name)
+		char *name = known->files[k].name ? strdup(known->files[k].name) : NULL;
+		if (known->files[k].name && !name)
 			return err_oom(e);
 		free(en->v.files[k].name);
 		en->v.files[k] = known->files[k];
@@ -95,6 +97,17 @@ static int already_published(const struct publish_entry *en, const struct publis
 		       en->v.version, en->name, c->dir, c->name, what);
 }
 
+/* The evidence that comes with outputs is the one that was published with them. */
+static bool same_evidence(const struct publish_version *known, const struct publish_version *v)
+{
+	for (size_t k = PUBLISH_N_FOR_NODES; k < PUBLISH_N_KINDS; k++)
+		if (v->files[k].name && (!known->files[k].name ||
+					 memcmp(known->files[k].content_sha256,
+						v->files[k].content_sha256, SHA256_BYTES) != 0))
+			return false;
+	return true;
+}
+
 static int look_in(struct publish_entry *en, const struct publish_channel *c, struct err *e)
 {
 	const struct publish_version *known = c->index && str_eq(c->index->name, en->name)
@@ -105,6 +118,8 @@ static int look_in(struct publish_entry *en, const struct publish_channel *c, st
 		return 0;
 	if (!publish_version_same(known, &en->v))
 		return already_published(en, c, "content", e);
+	if (!same_evidence(known, &en->v))
+		return already_published(en, c, "provenance or SBOM", e);
 	if (known->has_lock && en->v.has_lock &&
 	    memcmp(known->lock_sha256, en->v.lock_sha256, SHA256_BYTES) != 0)
 		return already_published(en, c, "lock", e);
@@ -227,7 +242,8 @@ int publish_entry_pack(struct publish_job *j, struct publish_entry *en, struct p
 	int r = 0;
 
 	for (size_t k = 0; r == 0 && k < PUBLISH_N_KINDS; k++)
-		r = pack_file(j, &en->set->parts[k], &en->v.files[k], c, e);
+		if (en->v.files[k].name)
+			r = pack_file(j, &en->set->parts[k], &en->v.files[k], c, e);
 	en->dir = c->new;
 	return r;
 }

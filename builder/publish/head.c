@@ -38,8 +38,9 @@ static int write_sums(struct publish_channel *c, const struct publish_index *i, 
 		r = publish_channel_write(c, PUBLISH_INDEX_NAME, &index, e);
 	for (size_t k = 0; r == 0 && k < i->n_versions; k++)
 		for (size_t n = 0; n < PUBLISH_N_KINDS; n++)
-			add_sum(&sums, i->versions[k].files[n].sha256,
-				i->versions[k].files[n].name);
+			if (i->versions[k].files[n].name)
+				add_sum(&sums, i->versions[k].files[n].sha256,
+					i->versions[k].files[n].name);
 	if (r == 0)
 		r = add_best_before(c, i, &sums, e);
 	sha256_bytes(index.data, index.len, sha256);

@@ -105,7 +105,7 @@ bool publish_version_same(const struct publish_version *a, const struct publish_
 {
 	bool same = memcmp(a->root_hash, b->root_hash, sizeof(a->root_hash)) == 0;
 
-	for (size_t i = 0; i < PUBLISH_N_KINDS; i++)
+	for (size_t i = 0; i < PUBLISH_N_FOR_NODES; i++)
 		same = same && a->files[i].content_bytes == b->files[i].content_bytes &&
 		       memcmp(a->files[i].content_sha256, b->files[i].content_sha256,
 			      SHA256_BYTES) == 0;

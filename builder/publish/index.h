@@ -13,7 +13,7 @@
 #define PUBLISH_INDEX_NAME "index.json"
 
 struct publish_file {
-	char *name;
+	char *name; /* NULL: of evidence that the version has not */
 	uint64_t bytes;
 	uint8_t sha256[SHA256_BYTES];
 	/* What it is once it is decompressed. */
@@ -64,7 +64,7 @@ int publish_index_put(struct publish_index *i, const struct publish_version *v,
 /** publish_index_cut() - forget all versions from the @n newest on */
 void publish_index_cut(struct publish_index *i, size_t n);
 
-/** publish_version_same() - the same content, however it is compressed? */
+/** publish_version_same() - the same content for nodes, however it is compressed? */
 bool publish_version_same(const struct publish_version *a, const struct publish_version *b);
 
 /** publish_version_done() - free what is in it */

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The index as text. Reading is strict: a key is there, and of its type, or it is no index. */
-#include <json-c/json.h>
-
 #include "base/utc.h"
 #include "builder/publish/index.h"
 #include "builder/publish/version.h"
+#include "signing/json.h"
 
 #define FORMAT	     1
 #define DEPTH	     8
 #define VERSIONS_MAX 1000
 #define BYTES_MAX    (16 * MiB)
-
-DEFINE_CLEANUP(struct json_object *, json_object_put)
-DEFINE_CLEANUP(struct json_tokener *, json_tokener_free)
 
 /* ---- writing: NULL for what could not be made, which is noticed at the end ------------------- */
 
@@ -55,9 +51,22 @@ static struct json_object *json_of_file(const struct publish_file *f, enum publi
 	return o;
 }
 
+/* Of the kinds from @k on, up to @end. */
+static struct json_object *json_of_files(const struct publish_version *v, enum publish_kind k,
+					 enum publish_kind end, bool *failed)
+{
+	struct json_object *files = json_object_new_array();
+
+	for (; files && k < end; k++)
+		if (v->files[k].name &&
+		    json_object_array_add(files, json_of_file(&v->files[k], k, failed)) < 0)
+			*failed = true;
+	return files;
+}
+
 static struct json_object *json_of_version(const struct publish_version *v, bool *failed)
 {
-	struct json_object *o = json_object_new_object(), *files = json_object_new_array();
+	struct json_object *o = json_object_new_object();
 
 	put_text(o, "version", v->version, failed);
 	put_digest(o, "root_hash", v->root_hash, failed);
@@ -66,10 +75,8 @@ static struct json_object *json_of_version(const struct publish_version *v, bool
 		put_digest(o, "lock_sha256", v->lock_sha256, failed);
 	else
 		put_text(o, "lock_sha256", NULL, failed);
-	for (enum publish_kind k = 0; files && k < PUBLISH_N_KINDS; k++)
-		if (json_object_array_add(files, json_of_file(&v->files[k], k, failed)) < 0)
-			*failed = true;
-	put(o, "files", files, failed);
+	put(o, "files", json_of_files(v, 0, PUBLISH_N_FOR_NODES, failed), failed);
+	put(o, "evidence", json_of_files(v, PUBLISH_N_FOR_NODES, PUBLISH_N_KINDS, failed), failed);
 	return o;
 }
 
@@ -164,17 +171,10 @@ static int check_name(const char *name, struct err *e)
 	return 0;
 }
 
-static int parse_file(struct json_object *o, enum publish_kind k, struct publish_file *f,
-		      struct err *e)
+static int parse_file(struct json_object *o, struct publish_file *f, struct err *e)
 {
-	_cleanup_free_ char *kind = NULL;
+	int r = get_text(o, "name", &f->name, e);
 
-	int r = get_text(o, "kind", &kind, e);
-	if (r == 0 && !str_eq(kind, publish_kind_name(k)))
-		r = err_set(e, -EBADMSG, "file of kind \"%.32s\" where %s is to be", kind,
-			    publish_kind_name(k));
-	if (r == 0)
-		r = get_text(o, "name", &f->name, e);
 	if (r == 0)
 		r = check_name(f->name, e);
 	if (r == 0)
@@ -184,6 +184,40 @@ static int parse_file(struct json_object *o, enum publish_kind k, struct publish
 	if (r == 0)
 		r = get_u64(o, "content_bytes", &f->content_bytes, e);
 	return r < 0 ? r : get_digest(o, "content_sha256", f->content_sha256, e);
+}
+
+/* Of each kind from @k on, up to @end, at most one, in their order. */
+static int parse_files(struct json_object *list, enum publish_kind k, enum publish_kind end,
+		       struct publish_version *v, struct err *e)
+{
+	size_t n = json_object_array_length(list);
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *o = json_object_array_get_idx(list, i);
+		_cleanup_free_ char *kind = NULL;
+		int r = get_text(o, "kind", &kind, e);
+		while (r == 0 && k < end && !str_eq(kind, publish_kind_name(k)))
+			k++;
+		if (r == 0 && k == end)
+			r = err_set(e, -EBADMSG, "file of kind \"%.32s\" where none is to be",
+				    kind);
+		if (r == 0)
+			r = parse_file(o, &v->files[k++], e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Channels of before there was evidence have no such key. */
+static int parse_evidence(struct json_object *o, struct publish_version *v, struct err *e)
+{
+	struct json_object *list;
+
+	if (!json_object_object_get_ex(o, "evidence", &list))
+		return 0;
+	int r = get(o, "evidence", json_type_array, &list, e);
+	return r < 0 ? r : parse_files(list, PUBLISH_N_FOR_NODES, PUBLISH_N_KINDS, v, e);
 }
 
 static int parse_version(struct json_object *o, struct publish_version *v, struct err *e)
@@ -202,12 +236,12 @@ static int parse_version(struct json_object *o, struct publish_version *v, struc
 		r = get_digest(o, "lock_sha256", v->lock_sha256, e);
 	if (r == 0)
 		r = get(o, "files", json_type_array, &files, e);
-	if (r == 0 && json_object_array_length(files) != PUBLISH_N_KINDS)
+	if (r == 0 && json_object_array_length(files) != PUBLISH_N_FOR_NODES)
 		r = err_set(e, -EBADMSG, "version %s has not %d files", v->version,
-			    PUBLISH_N_KINDS);
-	for (enum publish_kind k = 0; r == 0 && k < PUBLISH_N_KINDS; k++)
-		r = parse_file(json_object_array_get_idx(files, k), k, &v->files[k], e);
-	return r;
+			    PUBLISH_N_FOR_NODES);
+	if (r == 0)
+		r = parse_files(files, 0, PUBLISH_N_FOR_NODES, v, e);
+	return r < 0 ? r : parse_evidence(o, v, e);
 }
 
 static int parse_versions(struct json_object *list, struct publish_index *i, struct err *e)
@@ -266,18 +300,19 @@ static int parse_index(struct json_object *o, struct publish_index *i, struct er
 
 int publish_index_parse(const void *data, size_t len, struct publish_index **ret, struct err *e)
 {
-	_cleanup_(json_tokener_free) struct json_tokener *t = json_tokener_new_ex(DEPTH);
 	_cleanup_(publish_index_free) struct publish_index *i = calloc(1, sizeof(*i));
+	_cleanup_(json_object_put) struct json_object *o = NULL;
 
-	if (!t || !i)
+	if (!i)
 		return err_oom(e);
 	if (len > BYTES_MAX)
 		return err_set(e, -EBADMSG, "it is too long");
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
-	_cleanup_(json_object_put) struct json_object *o = json_tokener_parse_ex(t, data, (int)len);
-	if (!o || !json_object_is_type(o, json_type_object))
-		return err_set(e, -EBADMSG, "it is not a JSON object");
-	int r = parse_index(o, i, e);
+	/* The line's end is ours, and nothing else may follow. */
+	if (len && ((const char *)data)[len - 1] == '\n')
+		len--;
+	int r = json_read_object(data, len, DEPTH, &o, e);
+	if (r == 0)
+		r = parse_index(o, i, e);
 	if (r == 0)
 		*ret = TAKE_PTR(i);
 	return r;

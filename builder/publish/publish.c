@@ -160,7 +160,8 @@ static int link_versions(struct publish_job *j, struct publish_channel *c,
 		const struct publish_entry *en = find_entry(j, v->version);
 		int from = c->index && publish_index_find(c->index, v->version) ? c->old : en->dir;
 		for (size_t n = 0; r == 0 && from != c->new &&n < PUBLISH_N_KINDS; n++)
-			r = publish_channel_link(c, from, &v->files[n], e);
+			if (v->files[n].name)
+				r = publish_channel_link(c, from, &v->files[n], e);
 	}
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include "builder/attest/provenance.h"
 #include "builder/publish/version.h"
 #include "signing/authenticode.h"
 #include "signing/openssl.h"
@@ -20,6 +21,9 @@ static const struct {
 	[PUBLISH_VERITY] = { "usr-verity", ".usr-verity.raw" },
 	[PUBLISH_USR] = { "usr", ".usr.raw" },
 	[PUBLISH_UKI] = { "uki", ".efi" },
+	[PUBLISH_PROVENANCE] = { "provenance", ".provenance.json" },
+	[PUBLISH_SPDX] = { "spdx", ".spdx.json" },
+	[PUBLISH_CYCLONEDX] = { "cyclonedx", ".cdx.json" },
 };
 
 const char *publish_kind_name(enum publish_kind k)
@@ -114,6 +118,17 @@ static int open_part(struct publish_part *p, const char *stem, enum publish_kind
 	if (r == 0 && !p->src.bytes)
 		r = err_set(e, -EBADMSG, "%s is empty", p->path);
 	return r < 0 ? r : source_sha256(&p->src, p->sha256, e);
+}
+
+static int open_evidence(struct publish_part *p, const char *stem, enum publish_kind k,
+			 struct err *e)
+{
+	int r = open_part(p, stem, k, e);
+
+	if (r != -ENOENT)
+		return r;
+	free(TAKE_PTR(p->path));
+	return 0;
 }
 
 static int read_root_hash(struct publish_set *s, const char *stem, struct err *e)
@@ -231,8 +246,9 @@ static int check_uki_words(const struct publish_set *s, const struct pe *pe, con
 	return r;
 }
 
+/* @ret_cert: whose key signed it */
 static int check_uki(struct publish_set *s, const struct verity_sig *sig, const char *base64,
-		     struct err *e)
+		     X509 **ret_cert, struct err *e)
 {
 	const struct source *src = &s->parts[PUBLISH_UKI].src;
 	_cleanup_(X509_free) X509 *cert = NULL;
@@ -250,7 +266,39 @@ static int check_uki(struct publish_set *s, const struct verity_sig *sig, const 
 	if (r < 0)
 		return err_wrap(e, r, "%s", s->parts[PUBLISH_UKI].path);
 	s->arch = pe.machine == PE_MACHINE_ARM64 ? "arm64" : "x86-64";
+	*ret_cert = TAKE_PTR(cert);
 	return 0;
+}
+
+static int check_stated(const struct provenance *p, const struct publish_part *part, struct err *e)
+{
+	const char *slash = strrchr(part->path, '/'), *name = slash ? slash + 1 : part->path;
+
+	for (size_t i = 0; i < p->n_outputs; i++)
+		if (str_eq(p->outputs[i].name, name) && p->outputs[i].kind == PROVENANCE_SHA256 &&
+		    memcmp(p->outputs[i].digest, part->sha256, SHA256_BYTES) == 0)
+			return 0;
+	return err_set(e, -EBADMSG, "it does not tell of this %s: it is of another build", name);
+}
+
+/* Nobody signs an SBOM but in the statement. */
+static int check_evidence(const struct publish_set *s, X509 *cert, struct err *e)
+{
+	const struct publish_part *statement = &s->parts[PUBLISH_PROVENANCE];
+	_cleanup_(provenance_free) struct provenance *p = NULL;
+
+	for (enum publish_kind k = PUBLISH_SPDX; !statement->path && k < PUBLISH_N_KINDS; k++)
+		if (s->parts[k].path)
+			return err_set(e, -ENOENT,
+				       "%s: no %s is beside it, which would vouch for it",
+				       s->parts[k].path, kinds[PUBLISH_PROVENANCE].suffix);
+	if (!statement->path)
+		return 0;
+	int r = provenance_open(statement->src.bytes, statement->src.size_bytes, &cert, 1, &p, e);
+	for (enum publish_kind k = 0; r == 0 && k < PUBLISH_N_KINDS; k++)
+		if (k != PUBLISH_PROVENANCE && s->parts[k].path)
+			r = check_stated(p, &s->parts[k], e);
+	return r < 0 ? err_wrap(e, r, "%s", statement->path) : 0;
 }
 
 static int check(struct publish_set *s, struct pool *pool, struct err *e)
@@ -258,6 +306,7 @@ static int check(struct publish_set *s, struct pool *pool, struct err *e)
 	const struct publish_part *usr = &s->parts[PUBLISH_USR],
 				  *verity = &s->parts[PUBLISH_VERITY];
 	struct verity_sig sig = VERITY_SIG_INIT;
+	_cleanup_(X509_free) X509 *cert = NULL;
 	_cleanup_free_ char *base64 = NULL;
 
 	int r = verity_verify(&usr->src, &verity->src, s->root_hash, pool, e);
@@ -266,7 +315,9 @@ static int check(struct publish_set *s, struct pool *pool, struct err *e)
 				verity->path);
 	r = check_verity_sig(s, &sig, &base64, e);
 	if (r == 0)
-		r = check_uki(s, &sig, base64, e);
+		r = check_uki(s, &sig, base64, &cert, e);
+	if (r == 0)
+		r = check_evidence(s, cert, e);
 	verity_sig_done(&sig);
 	return r;
 }
@@ -283,7 +334,8 @@ int publish_set_open(const char *stem, struct pool *pool, struct publish_set **r
 	if (r == 0)
 		r = read_root_hash(s, stem, e);
 	for (enum publish_kind k = 0; r == 0 && k < PUBLISH_N_KINDS; k++)
-		r = open_part(&s->parts[k], stem, k, e);
+		r = k < PUBLISH_N_FOR_NODES ? open_part(&s->parts[k], stem, k, e)
+					    : open_evidence(&s->parts[k], stem, k, e);
 	if (r == 0)
 		r = check(s, pool, e);
 	if (r < 0)

@@ -2,7 +2,9 @@
 #pragma once
 /*
  * What a build wrote of one version, checked to belong together: /usr and its hash tree make the root
- * hash, that root hash is the one that is signed, and the UKI demands this signature and no other.
+ * hash, that root hash is the one that is signed, and the UKI demands this signature and no other. The
+ * statement on the build, where there is one, is signed by the same key, and tells of these files and of
+ * the SBOMs.
  */
 #include "base/pool.h"
 #include "base/source.h"
@@ -14,10 +16,16 @@ enum publish_kind { /* in the order in which a node takes them */
 		    PUBLISH_VERITY,
 		    PUBLISH_USR,
 		    PUBLISH_UKI, /* last: with it the version can boot */
+		    PUBLISH_N_FOR_NODES,
+
+		    /* Evidence: for auditors, and not there of every version. */
+		    PUBLISH_PROVENANCE = PUBLISH_N_FOR_NODES,
+		    PUBLISH_SPDX,
+		    PUBLISH_CYCLONEDX,
 		    PUBLISH_N_KINDS,
 };
 
-/** publish_kind_name() - "usr", "usr-verity", "usr-verity-sig" or "uki" */
+/** publish_kind_name() - "usr", "usr-verity", "usr-verity-sig", "uki", "provenance", "spdx" or "cyclonedx" */
 const char *publish_kind_name(enum publish_kind k);
 
 /** publish_kind_suffix() - of such an output's name: ".usr.raw" */
@@ -34,7 +42,7 @@ struct publish_set {
 	const char *arch; /* as a recipe has it */
 	uint8_t root_hash[VERITY_ROOT_HASH_BYTES];
 	uint8_t certificate[SHA256_BYTES]; /* fingerprint: whose key signed root hash and UKI */
-	struct publish_part parts[PUBLISH_N_KINDS];
+	struct publish_part parts[PUBLISH_N_KINDS]; /* no path: there is no such evidence */
 };
 
 /**
@@ -48,7 +56,7 @@ int publish_find_sets(const char *path, struct strv *ret, struct err *e) must_ch
 /**
  * publish_set_open() - open the outputs of a stem and check that they belong together
  * @pool: may be NULL
- * Return: 0; -ENOENT an output is missing; -EBADMSG, -EKEYREJECTED with the name of the output that does not
+ * Return: 0; -ENOENT an output is missing, or the statement that vouches for SBOMs; -EBADMSG, -EKEYREJECTED with the name of the output that does not
  * go with the others, or was changed; -EINVAL the name is none; -ECANCELED; -ENOMEM
  */
 int publish_set_open(const char *stem, struct pool *pool, struct publish_set **ret,

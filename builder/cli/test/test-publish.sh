@@ -19,6 +19,11 @@ xzcat "$W/stable/web_1_$(dashed "${hash:0:32}").usr.raw.xz" | cmp -s - "$O/1.1/w
 xzcat "$W/stable/web_1_$(dashed "${hash:32}").usr-verity.raw.xz" | cmp -s - "$O/1.1/web_1.usr-verity.raw" && ok || bad "the hash tree is another"
 xzcat "$W"/stable/web_1_*.usr-verity-sig.raw.xz | cmp -s - "$O/1.1/web_1.usr-verity-sig.raw" && ok || bad "the signature is another"
 xzcat "$W/stable/web_1.efi.xz" | cmp -s - "$O/1.1/web_1.efi" && ok || bad "the UKI is another"
+for evidence in provenance spdx cdx; do
+	xzcat "$W/stable/web_1.$evidence.json.xz" | cmp -s - "$O/1.1/web_1.$evidence.json" && ok || bad "the evidence $evidence is another"
+done
+[ "$(index stable '[.versions[1].evidence[] | "\(.kind) \(.name)"] | join(", ")')" = \
+	"provenance web_1.provenance.json.xz, spdx web_1.spdx.json.xz, cyclonedx web_1.cdx.json.xz" ] && ok || bad "evidence: $(index stable .versions[1].evidence)"
 [ "$(index stable '.versions[1] | .root_hash, .certificate')" = "$hash
 $(openssl x509 -in "$T/keys/db.crt" -outform der | sha256sum | cut -d' ' -f1)" ] && ok || bad "root hash or certificate"
 [ -z "$(find "$W" -type f ! -perm 644 -o -type d ! -perm 755)" ] && ok || bad "modes: $(ls -la "$W/stable")"
@@ -94,6 +99,16 @@ altered() { # part, byte, text
 }
 altered .efi 70000 "web_4.efi: "
 altered .usr.raw 500000 "do not make the root hash"
+mixed .provenance.json "web_4.provenance.json: it does not tell of this web_4.usr-verity-sig.raw"
+mixed .cdx.json "web_4.provenance.json: it does not tell of this web_4.cdx.json: it is of another build"
+altered .provenance.json 400 "web_4.provenance.json: provenance: "
+rm -rf "$T/mixed" && cp -r "$O/4.1" "$T/mixed" && rm "$T/mixed/web_4.provenance.json"
+fails 4 "$T/mixed/web_4.spdx.json: no .provenance.json is beside it" publish --channel stable "$T/mixed"
+rm -rf "$T/bare" && cp -r "$O/1.1" "$T/bare" && rm "$T/bare/"*.json
+try 0 "$W/stable: as it was" "$slipway" publish --to "$W" --channel stable --gpg-key test "$T/bare"
+"$slipway" -q publish --to "$T/old" --channel stable --gpg-key test "$T/bare" && [ "$(jq -c '.versions[0].evidence' "$T/old/stable/index.json")" = "[]" ] && ok || bad "without evidence: $(ls "$T/old/stable")"
+fails 3 "is already published in $T/old/stable with another provenance or SBOM" "$slipway" -q publish --to "$T/old" --channel stable --gpg-key test "$O/1.1"
+rm -rf "$T/mixed" && cp -r "$O/4.1" "$T/mixed"
 rm "$T/mixed/web_4.efi" && fails 4 "$T/mixed/web_4.efi: No such file" publish --channel stable "$T/mixed"
 mv "$O/4.1" "$O/kept" && "$slipway" -q keygen "$T/others" && mv "$T/keys" "$T/ours" && mv "$T/others" "$T/keys" && outputs web 4 1
 cp -r "$O/kept" "$T/two" && cp "$O/4.1/web_4.efi" "$T/two/"
@@ -138,7 +153,7 @@ fails 3 "would have no version of 9, its minimum, or newer" publish --channel st
 fails 3 "version 1 would not stay in channel stable" publish --channel stable "$O/1.1"
 fails 3 "version 3 would not stay in channel stable" publish --channel stable --keep 1 "$O/3.1"
 try 0 "" publish --channel stable --keep 2
-[ "$(index stable '[.versions[].version] | join(" ")')" = "4 3" ] && [ ! -e "$W/stable/web_1.efi.xz" ] && [ -e "$W/stable/web_2.efi.xz" ] && ok || bad "--keep: $(ls "$W/stable")"
+[ "$(index stable '[.versions[].version] | join(" ")')" = "4 3" ] && [ ! -e "$W/stable/web_1.efi.xz" ] && [ ! -e "$W/stable/web_1.spdx.json.xz" ] && [ -e "$W/stable/web_2.efi.xz" ] && ok || bad "--keep: $(ls "$W/stable")"
 before=$(state "$W")
 try 0 "" publish --channel stable --keep 2
 [ "$(state "$W")" = "$before" ] && ok || bad "--keep again changed something"

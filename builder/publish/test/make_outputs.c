@@ -4,6 +4,7 @@
  *
  *     make_outputs KEYS DIR NAME VERSION MIB SEED
  */
+#include "builder/attest/provenance.h"
 #include "builder/audit/test/image_maker.h"
 
 static void put(const char *stem, const char *suffix, const struct buf *b)
@@ -25,10 +26,62 @@ static void make_usr(struct buf *b, size_t bytes, uint64_t seed)
 	}
 }
 
-static void make(const struct im_spec *s, const char *stem, const struct buf *usr)
+/* What a build says of its outputs, in their order. */
+struct evidence {
+	const char *name, *version; /* of the image */
+	struct provenance_file outputs[8];
+	size_t n;
+};
+
+static void state(struct evidence *ev, const char *suffix, const struct buf *b)
+{
+	struct provenance_file *f = &ev->outputs[ev->n++];
+
+	f->name = str_printf("%s_%s%s", ev->name, ev->version, suffix);
+	sha256_bytes(b->data, b->len, f->digest);
+}
+
+static void put_stated(struct evidence *ev, const char *stem, const char *suffix,
+		       const struct buf *b)
+{
+	put(stem, suffix, b);
+	state(ev, suffix, b);
+}
+
+static char *text_of(const char *s)
+{
+	return (char *)(uintptr_t)s;
+}
+
+static void put_provenance(const struct evidence *ev, const struct signer *signer, const char *stem)
+{
+	struct recipe recipe = { .name = text_of(ev->name),
+				 .version = text_of(ev->version),
+				 .arch = text_of("x86-64"),
+				 .cmdline = text_of("quiet"),
+				 .filesystem = { .type = "erofs" } };
+	struct layout layout = { .name = text_of("acl") };
+	struct components components = COMPONENTS_INIT;
+	struct lock lock = { .n_packages = 0 };
+	const struct provenance_params p = { .recipe = &recipe,
+					     .lock = &lock,
+					     .layout = &layout,
+					     .components = &components,
+					     .signer = signer,
+					     .outputs = ev->outputs,
+					     .n_outputs = ev->n };
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	struct err e = { 0 };
+
+	ck_ok(provenance_write(&p, &b, &e));
+	put(stem, ".provenance.json", &b);
+}
+
+static void make(const struct im_spec *s, const char *stem, const struct buf *usr,
+		 struct evidence *ev)
 {
 	_cleanup_buf_ struct buf verity = BUF_INIT, der = BUF_INIT, sig = BUF_INIT, uki = BUF_INIT,
-				 hash = BUF_INIT;
+				 hash = BUF_INIT, sbom = BUF_INIT;
 	uint8_t root[32];
 	char hex[SHA256_HEX];
 	struct err e = { 0 };
@@ -39,11 +92,15 @@ static void make(const struct im_spec *s, const char *stem, const struct buf *us
 	im_uki(s, root, &der, &uki);
 	hex_encode(root, sizeof(root), hex);
 	buf_printf(&hash, "%s\n", hex);
-	put(stem, ".usr.raw", usr);
-	put(stem, ".usr-verity.raw", &verity);
-	put(stem, ".usr-verity-sig.raw", &sig);
-	put(stem, ".efi", &uki);
-	put(stem, ".roothash", &hash);
+	buf_printf(&sbom, "{\"of\": \"%s\"}\n", hex);
+	put_stated(ev, stem, ".usr.raw", usr);
+	put_stated(ev, stem, ".usr-verity.raw", &verity);
+	put_stated(ev, stem, ".usr-verity-sig.raw", &sig);
+	put_stated(ev, stem, ".efi", &uki);
+	put_stated(ev, stem, ".roothash", &hash);
+	put_stated(ev, stem, ".spdx.json", &sbom);
+	put_stated(ev, stem, ".cdx.json", &sbom);
+	put_provenance(ev, s->signer, stem);
 }
 
 int main(int argc, char **argv)
@@ -68,7 +125,10 @@ int main(int argc, char **argv)
 	}
 	im_text(s.usr, "lib/os-release", osrel);
 	make_usr(&usr, mib * MiB, seed);
-	make(&s, stem, &usr);
+	struct evidence ev = { .name = argv[3], .version = argv[4] };
+	make(&s, stem, &usr, &ev);
+	for (size_t i = 0; i < ev.n; i++)
+		free(text_of(ev.outputs[i].name));
 	signer_free(s.signer);
 	im_spec_done(&s);
 	return EXIT_SUCCESS;

@@ -19,6 +19,9 @@ static void put_version(struct publish_index *i, const char *version, uint8_t fi
 	memset(v.root_hash, fill, sizeof(v.root_hash));
 	memset(v.lock_sha256, v.has_lock ? fill : 0, sizeof(v.lock_sha256));
 	for (size_t k = 0; k < PUBLISH_N_KINDS; k++) {
+		/* One has no SPDX, as if nobody had made it. */
+		if (k == PUBLISH_SPDX && fill == 2)
+			continue;
 		v.files[k] = (struct publish_file){ .bytes = 10 + k, .content_bytes = 20 + k };
 		v.files[k].name = str_printf("node_%s%s.xz", version, publish_kind_suffix(k));
 		memset(v.files[k].content_sha256, fill, SHA256_BYTES);
@@ -68,6 +71,28 @@ START_TEST(keeps_all_it_has)
 }
 END_TEST
 
+START_TEST(evidence_need_not_be_there)
+{
+	_cleanup_(publish_index_free) struct publish_index *i = make(), *again = NULL;
+	_cleanup_(publish_index_free) struct publish_index *old = NULL;
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct err e = { 0 };
+
+	format(i, &text);
+	ck_ok(publish_index_parse(text.data, text.len, &again, &e));
+	ck_assert_ptr_null(again->versions[0].files[PUBLISH_SPDX].name);
+	ck_assert_str_eq(again->versions[0].files[PUBLISH_CYCLONEDX].name, "node_10.cdx.json.xz");
+	ck_assert_str_eq(again->versions[2].files[PUBLISH_SPDX].name, "node_9.spdx.json.xz");
+
+	/* An index of before there was such a key. */
+	for (char *at = (char *)text.data; (at = strstr(at, "\"evidence\""));)
+		at[1] = 'x';
+	ck_ok(publish_index_parse(text.data, text.len, &old, &e));
+	ck_assert_ptr_null(old->versions[2].files[PUBLISH_PROVENANCE].name);
+	ck_assert_str_eq(old->versions[2].files[PUBLISH_UKI].name, "node_9.efi.xz");
+}
+END_TEST
+
 START_TEST(has_the_newest_first)
 {
 	_cleanup_(publish_index_free) struct publish_index *i = make();
@@ -109,7 +134,10 @@ START_TEST(refuses_what_is_no_index)
 	ck_refuses("\"name\": \"node\"", "\"other\": \"node\"", "\"name\" is missing");
 	ck_refuses("node_10.usr-verity.raw.xz", "../x", "no name of a published file");
 	ck_refuses("node_10.usr-verity.raw.xz", "", "no name of a published file");
-	ck_refuses("\"kind\": \"usr-verity\"", "\"kind\": \"uki\"", "file of kind \"uki\"");
+	ck_refuses("\"kind\": \"usr-verity\"", "\"kind\": \"uki\"",
+		   "file of kind \"usr\" where none is to be");
+	ck_refuses("\"kind\": \"spdx\"", "\"kind\": \"provenance\"", "file of kind \"provenance\"");
+	ck_refuses("\"evidence\": [", "\"evidence\": 1, \"x\": [", "\"evidence\" is missing");
 	ck_refuses("\"version\": \"9\"", "\"version\": \"10\"", "version 10 is there twice");
 	ck_refuses("\"version\": \"9\"", "\"version\": \"9/1\"", "is no version");
 	ck_refuses("\"lock_sha256\": null", "\"lock_sha256\": \"00\"", "not 64 hex digits");
@@ -136,5 +164,5 @@ START_TEST(refuses_every_shorter_one)
 }
 END_TEST
 
-TEST_MAIN("publish_index", keeps_all_it_has, has_the_newest_first, refuses_what_is_no_index,
-	  refuses_every_shorter_one)
+TEST_MAIN("publish_index", keeps_all_it_has, evidence_need_not_be_there, has_the_newest_first,
+	  refuses_what_is_no_index, refuses_every_shorter_one)
