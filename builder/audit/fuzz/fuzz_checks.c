@@ -150,18 +150,25 @@ static void verify_files(const struct buf *usr)
 	run_done(&r);
 }
 
+/* A slot with the plain /usr. */
+static struct verify_slot *fill_slot(struct run *r)
+{
+	struct verify_slot *s = &r->v.slots[0];
+
+	source_init_bytes(&s->usr_src, plain_usr()->data, plain_usr()->len);
+	must(fs_reader_open(&s->usr_src, &s->usr, &r->e) == 0);
+	s->used = true;
+	return s;
+}
+
 /* Nobody is trusted: whatever it is, it is refused. */
 static void use_uki(const uint8_t *data, size_t size)
 {
 	const struct verify_pe file = { data, size };
-	struct source src;
 	struct run r;
 
 	run_init(&r);
-	struct verify_slot *s = &r.v.slots[0];
-	source_init_bytes(&src, plain_usr()->data, plain_usr()->len);
-	must(fs_reader_open(&src, &s->usr, &r.e) == 0);
-	s->used = true;
+	struct verify_slot *s = fill_slot(&r);
 	memset(s->root_hash, 0x5a, sizeof(s->root_hash));
 	buf_append(&s->signature, "signature", 9);
 	s->os_release = strdup(OS_RELEASE);
@@ -187,7 +194,7 @@ static void use_initrd(const uint8_t *data, size_t size)
 	must(compress_new(&p, &out, &c, &r.e) == 0 &&
 	     sink_pwrite(compress_sink(c), 0, data, size, &r.e) == 0 &&
 	     compress_finish(c, NULL, &r.e) == 0);
-	(void)!verify_initrd(&r.v, packed.data, packed.len, &r.e);
+	(void)!verify_initrd(&r.v, fill_slot(&r)->usr, packed.data, packed.len, &r.e);
 	run_done(&r);
 }
 
