@@ -176,11 +176,25 @@ int verify_image(struct verify *v, const struct source *disk, struct err *e)
 	return check_image(v, e);
 }
 
+static int check_root_hash(struct verify *v, struct err *e)
+{
+	char hex[SHA256_HEX];
+
+	if (!v->p->root_hash)
+		return 0;
+	hex_encode(v->p->root_hash, SHA256_BYTES, hex);
+	verify_at(v, "%s", "");
+	return v->has_root_hash ? verify_ok(v, VERIFY_ROOT_HASH, e, "it is of %s", hex)
+				: verify_fail(v, VERIFY_ROOT_HASH, e, "it is not of %s", hex);
+}
+
 /* What all that was looked at leaves to be said. */
 static int conclude(struct verify *v, struct err *e)
 {
 	int r = verify_stated_at_all(v, e);
 
+	if (r == 0)
+		r = check_root_hash(v, e);
 	return r < 0 ? r : verify_certs(v, e);
 }
 
@@ -266,7 +280,9 @@ int verify_path(const char *path, const struct verify_params *p, struct verify_r
 		return err_sys(e, -errno, "%s", path);
 	int r = verify_init(&v, p, ret, e);
 	if (r == 0)
-		r = S_ISDIR(st.st_mode) ? verify_outputs(&v, path, e) : check_file(&v, path, e);
+		r = S_ISDIR(st.st_mode)		? verify_outputs(&v, path, e)
+		    : verify_is_statement(path) ? verify_statement(&v, path, e)
+						: check_file(&v, path, e);
 	if (r == 0)
 		r = conclude(&v, e);
 	verify_done(&v);

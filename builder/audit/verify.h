@@ -51,6 +51,7 @@ struct verify_params {
 	X509 *const *trust; /* who may have signed; at least one */
 	size_t n_trust;
 	const struct policy *policy; /* NULL: what is asked where there is none */
+	const uint8_t *root_hash;    /* SHA256_BYTES: it must be of this one; NULL: any */
 	const struct lock *lock;     /* whose packages it must be of; NULL: any */
 	const char *provenance; /* the statement's path; NULL: it is looked for beside the image */
 	int64_t at;		/* certificates must be valid then; seconds since 1970 */
@@ -67,8 +68,8 @@ int verify_disk(const struct source *disk, const struct verify_params *p, struct
 		struct err *e) must_check;
 
 /**
- * verify_path() - a disk in a file, as it is or as qcow2 or fixed VHD; a block device; or a directory of
- *                 what one build wrote
+ * verify_path() - a disk in a file, as it is or as qcow2 or fixed VHD; a block device; a directory of
+ *                 what one build wrote; or only what it says of that, "*.provenance.json"
  * Return: as verify_disk(); -ENOENT and other errors of open; a directory without outputs is -ENOENT
  */
 int verify_path(const char *path, const struct verify_params *p, struct verify_report *ret,

@@ -39,6 +39,7 @@ struct verify {
 	const char *arch;   /* "x86-64" or "arm64", by the types of partitions */
 	bool has_root;	    /* the disk has booted: it has a root partition */
 	bool has_statement; /* provenance was looked at */
+	bool has_root_hash; /* the one that was asked for was found, and everything below it is right */
 	struct verify_slot slots[VERIFY_SLOTS];
 	bool *used_trust; /* for each trusted certificate: has it signed anything? */
 };
@@ -99,6 +100,12 @@ struct verify_stated {
 
 /** verify_provenance() - the statement on a build's outputs, if there is one */
 int verify_provenance(struct verify *v, const struct verify_stated *what, struct err *e) must_check;
+
+/** verify_is_statement() - by its name */
+bool verify_is_statement(const char *path);
+
+/** verify_statement() - a statement by itself, and what of its outputs lies beside it */
+int verify_statement(struct verify *v, const char *path, struct err *e) must_check;
 
 /** verify_stated_at_all() - was there one, if the policy wants that? */
 int verify_stated_at_all(struct verify *v, struct err *e) must_check;

@@ -24,9 +24,9 @@ static int open_signed(X509 *cert, const void *ctx, struct err *e)
 			       e);
 }
 
-/* The disk may be elsewhere. */
+/* The disk may be elsewhere; where @some, so may all. */
 static int check_file(struct verify *v, const char *dir, const struct provenance *p, size_t i,
-		      struct err *e)
+		      bool some, struct err *e)
 {
 	const struct provenance_file *f = &p->outputs[i];
 	_cleanup_free_ char *path = str_printf("%s/%s", dir, f->name);
@@ -39,7 +39,7 @@ static int check_file(struct verify *v, const char *dir, const struct provenance
 	verify_at(v, "%s", f->name);
 	int r = source_open(&src, path, e);
 	if (r == -ENOENT)
-		return f->kind == PROVENANCE_FSVERITY
+		return some || f->kind == PROVENANCE_FSVERITY
 			       ? 0
 			       : verify_fail(v, VERIFY_PROVENANCE, e, "it is not there");
 	if (r == 0)
@@ -48,24 +48,25 @@ static int check_file(struct verify *v, const char *dir, const struct provenance
 		     : verify_ok(v, VERIFY_PROVENANCE, e, "it is what was built");
 }
 
-static int check_files(struct verify *v, const char *dir, const struct provenance *p, struct err *e)
+static int check_files(struct verify *v, const char *dir, const struct provenance *p, bool some,
+		       struct err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < p->n_outputs; i++)
-		r = check_file(v, dir, p, i, e);
+		r = check_file(v, dir, p, i, some, e);
 	return r;
 }
 
-/* Of a slot: is the file that a build writes of its root hash an output? */
-static int states_slot(const struct provenance *p, const struct verify_slot *s, struct err *e)
+/* Is the file that a build writes of this root hash an output? Return: 0; -ENOENT, -EBADMSG no; other */
+static int states(const struct provenance *p, const uint8_t root_hash[SHA256_BYTES], struct err *e)
 {
 	const char *suffix = build_output_suffix(BUILD_ROOT_HASH);
 	char text[SHA256_HEX + 1];
 	struct source src;
 	int r = -ENOENT;
 
-	hex_encode(s->root_hash, SHA256_BYTES, text);
+	hex_encode(root_hash, SHA256_BYTES, text);
 	strcat(text, "\n");
 	source_init_bytes(&src, text, strlen(text));
 	for (size_t i = 0; i < p->n_outputs && (r == -ENOENT || r == -EBADMSG); i++)
@@ -80,7 +81,7 @@ static int check_slots(struct verify *v, const struct provenance *p, struct err 
 	for (size_t i = 0; i < VERIFY_SLOTS; i++) {
 		if (!v->slots[i].used || !v->slots[i].hashed)
 			continue;
-		int r = states_slot(p, &v->slots[i], e);
+		int r = states(p, v->slots[i].root_hash, e);
 		if (r == 0)
 			return verify_ok(v, VERIFY_PROVENANCE, e, "%s is what was built",
 					 v->slots[i].name);
@@ -198,7 +199,21 @@ static int check_statement(struct verify *v, const struct verify_stated *what,
 
 	if (r < 0)
 		return r;
-	return what->disk ? check_disk(v, p, what->disk, e) : check_files(v, what->dir, p, e);
+	return what->disk ? check_disk(v, p, what->disk, e)
+			  : check_files(v, what->dir, p, false, e);
+}
+
+static int read_statement(struct verify *v, const char *path, const struct source *src,
+			  struct provenance **ret, struct err *e)
+{
+	struct statement s = { .src = src }, *const ctx = &s;
+	X509 *signer;
+
+	v->has_statement = true;
+	verify_at(v, "%s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+	int r = verify_signer(v, VERIFY_PROVENANCE, open_signed, &ctx, &signer, e);
+	*ret = s.provenance;
+	return r;
 }
 
 int verify_provenance(struct verify *v, const struct verify_stated *what, struct err *e)
@@ -207,9 +222,8 @@ int verify_provenance(struct verify *v, const struct verify_stated *what, struct
 	_cleanup_free_ char *path = named ? strdup(named)
 					  : str_printf("%s/%s%s", what->dir, what->stem,
 						       build_output_suffix(BUILD_PROVENANCE));
+	_cleanup_(provenance_free) struct provenance *p = NULL;
 	_cleanup_source_ struct source src = SOURCE_INIT;
-	struct statement s = { .src = &src }, *const ctx = &s;
-	X509 *signer;
 
 	if (!path)
 		return err_oom(e);
@@ -218,11 +232,30 @@ int verify_provenance(struct verify *v, const struct verify_stated *what, struct
 	int r = source_open(&src, path, e);
 	if (r < 0)
 		return r == -ENOENT && !named ? 0 : r;
-	v->has_statement = true;
-	verify_at(v, "%s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
-	r = verify_signer(v, VERIFY_PROVENANCE, open_signed, &ctx, &signer, e);
-	_cleanup_(provenance_free) struct provenance *p = s.provenance;
+	r = read_statement(v, path, &src, &p, e);
 	return r == 0 && p ? check_statement(v, what, p, e) : r;
+}
+
+bool verify_is_statement(const char *path)
+{
+	return str_has_suffix(path, build_output_suffix(BUILD_PROVENANCE));
+}
+
+int verify_statement(struct verify *v, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	_cleanup_(provenance_free) struct provenance *p = NULL;
+	_cleanup_source_ struct source src = SOURCE_INIT;
+
+	int r = dir ? source_open(&src, path, e) : err_oom(e);
+	if (r == 0)
+		r = read_statement(v, path, &src, &p, e);
+	if (r < 0 || !p)
+		return r;
+	v->has_root_hash = v->p->root_hash && states(p, v->p->root_hash, e) == 0;
+	r = check_inputs(v, p, e);
+	return r < 0 ? r : check_files(v, dir, p, true, e);
 }
 
 int verify_stated_at_all(struct verify *v, struct err *e)

@@ -10,6 +10,8 @@ static const struct {
 	[VERIFY_CONTAINER] = { "container", "every byte of the file that holds the disk" },
 	[VERIFY_OUTPUTS] = { "outputs", "the files of a build, with each other" },
 	[VERIFY_PROVENANCE] = { "provenance", "what was built, with what is there" },
+	[VERIFY_ROOT_HASH] = { "root-hash", "the root hash that was asked for, with those that "
+					    "are there" },
 	[VERIFY_GPT_PRIMARY] = { "gpt.primary", "the partition table and its checksums" },
 	[VERIFY_GPT_BACKUP] = { "gpt.backup", "its copy at the end of the disk" },
 	[VERIFY_GPT_LAYOUT] = { "gpt.layout", "types, order and sizes, with the rules of layouts" },

@@ -165,6 +165,9 @@ int verify_slot(struct verify *v, struct verify_slot *s, struct err *e)
 		r = check_tree_again(v, s, e);
 	if (r == 0)
 		r = check_unused(v, s, e);
+	if (s->hashed && v->p->root_hash &&
+	    memcmp(s->root_hash, v->p->root_hash, sizeof(s->root_hash)) == 0)
+		v->has_root_hash = true;
 	return r < 0 || !s->hashed ? r : verify_usr(v, s, e);
 }
 

@@ -10,7 +10,8 @@
 /* What a command line asks for. */
 struct request {
 	struct strv trust;
-	const char *at, *policy_path, *lock_path;
+	const char *at, *policy_path, *lock_path, *root_hash_text;
+	uint8_t root_hash[SHA256_BYTES];
 	struct policy policy;
 	struct lock *lock;
 	X509 **certs;
@@ -70,6 +71,11 @@ static int prepare(const struct cli *c, struct request *q, struct err *e)
 	if (q->at && utc_parse(q->at, &at) < 0)
 		return cli_usage(&cmd_verify,
 				 "not a time as 2026-11-21T10:00:00Z or 2026-11-21: ", q->at);
+	if (q->root_hash_text &&
+	    hex_decode(q->root_hash_text, q->root_hash, sizeof(q->root_hash)) < 0)
+		return cli_usage(&cmd_verify,
+				 "not a root hash of 64 hex digits: ", q->root_hash_text);
+	q->p.root_hash = q->root_hash_text ? q->root_hash : NULL;
 	q->p.at = (int64_t)at;
 	q->p.pool = c->pool;
 	q->p.progress = c->progress;
@@ -163,6 +169,10 @@ static int run_verify(struct cli *c, int argc, char **argv, struct err *e)
 		  .arg = "FILE",
 		  .value = &q.policy_path,
 		  .help = "what is asked of the image besides" },
+		{ .name = "root-hash",
+		  .arg = "HASH",
+		  .value = &q.root_hash_text,
+		  .help = "it must be the image of this root hash" },
 		{ .name = "lock",
 		  .arg = "FILE",
 		  .value = &q.lock_path,
@@ -191,7 +201,8 @@ const struct cli_command cmd_verify = {
 	.name = "verify",
 	.args = "IMAGE",
 	.summary = "Prove what an image is, from the image alone",
-	.text = "IMAGE is a disk (raw, qcow2 or fixed VHD), a block device, or the directory that a build wrote. Each check is a line with its verdict and what was\n"
+	.text = "IMAGE is a disk (raw, qcow2 or fixed VHD), a block device, the directory that a build wrote, or its\n"
+		"*.provenance.json alone, of which what lies beside it is checked. Each check is a line with its verdict and what was\n"
 		"found. Exits with 0 if all that is asked for holds, with 1 if the image is refused, with 2 on\n"
 		"a wrong command line, with 3 if a certificate, policy or lock is wrong, with 4 if the image cannot be read.",
 	.min_args = 1,

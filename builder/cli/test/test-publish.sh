@@ -39,6 +39,20 @@ else
 	echo "SKIP python3-jsonschema is missing"
 fi
 
+# From a root hash to packages, as Documentation/verify.md has it: the index says where, the statement proves it.
+mkdir "$T/auditor"
+while read -r name; do cp "$W/stable/$name" "$T/auditor"; done < <(jq -r --arg hash "$hash" '.versions[] | select(.root_hash == $hash) | .evidence[].name' "$W/stable/index.json")
+xz -d "$T/auditor"/*.xz
+by_hash() { "$slipway" verify "$T/auditor/web_1.provenance.json" --trust "$T/keys/db.crt" --root-hash "$@"; }
+try 0 "it is of $hash" by_hash "$hash"
+try 0 "web_1.spdx.json: it is what was built" by_hash "$hash"
+other=$(<"$O/2.1/web_2.roothash")
+try 1 "FAIL   root-hash            it is not of $other" by_hash "$other"
+try 2 "not a root hash" by_hash "${hash}0"
+try 1 "FAIL   provenance           web_1.provenance.json: " "$slipway" verify "$T/auditor/web_1.provenance.json" --trust "$T/keys/PK.crt" --root-hash "$hash"
+echo >>"$T/auditor/web_1.spdx.json"
+try 1 "FAIL   provenance           web_1.spdx.json: provenance: web_1.spdx.json is not the file" by_hash "$hash"
+
 # Once more changes nothing, however often and wherever from; so does what is in there already.
 before=$(state "$W")
 try 0 "$W/stable: as it was, serial 1" "$slipway" publish "$O/2.1" "$O/1.1" --to "$W" --channel stable --gpg-key test

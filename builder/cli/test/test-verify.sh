@@ -22,10 +22,10 @@ certificates: [PK.crt, KEK.crt, db.crt]
 packages: {required: [systemd], minimum: [{package: systemd, version: "250"}]}
 paths: {required: [/usr/lib/os-release], forbidden: ["/usr/bin/python*"]}
 END
-"$slipway" verify "$image" --policy "$T/policy.yaml" --lock "$here/recipes/node/recipe.lock" >"$T/out" 2>&1
+"$slipway" verify "$image" --policy "$T/policy.yaml" --lock "$here/recipes/node/recipe.lock" --root-hash "$(<"$here/out/node_1.roothash")" >"$T/out" 2>&1
 status=$?
 for text in "ok     slot.tree            slot a: usr: root hash $(<"$here/out/node_1.roothash")" \
-	"all of them as in the lock" "usr.paths            slot a: usr: as the policy asks" ": good: "; do
+	"all of them as in the lock" "ok     root-hash            it is of" "usr.paths            slot a: usr: as the policy asks" ": good: "; do
 	if [ $status -eq 0 ] && grep -qF "$text" "$T/out"; then ok; else bad "status $status, or no \"$text\""; fi
 done
 echo 'key-bits: 1' >>"$T/policy.yaml"
@@ -34,13 +34,13 @@ fails 3 "policy.yaml:4:" "$slipway" verify "$image" --policy "$T/policy.yaml"
 # One byte of a copy, and a date before the certificates', as JSON.
 cp --sparse=always "$image" "$T/bad.raw"
 printf x | dd of="$T/bad.raw" bs=1 seek=$((600 * 1024 * 1024)) conv=notrunc status=none
-"$slipway" verify "$T/bad.raw" "${trust[@]}" --at 2001-01-01 --json >"$T/out.json"
+"$slipway" verify "$T/bad.raw" "${trust[@]}" --at 2001-01-01 --root-hash "$(<"$here/out/node_1.roothash")" --json >"$T/out.json"
 if [ $? -eq 1 ] && python3 - "$T/out.json" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1]))
 bad = [c for c in o["checks"] if c["verdict"] == "fail"]
 assert o["verdict"] == "fail" and o["failed"] == len(bad), bad
-assert {c["id"] for c in bad} == {"slot.tree", "slot.tree-again", "certificate.time"}, bad
+assert {c["id"] for c in bad} == {"slot.tree", "slot.tree-again", "root-hash", "certificate.time"}, bad
 assert {c["where"] for c in bad[:2]} == {"slot a: usr"}, bad
 assert all(set(c) == {"id", "where", "verdict", "compared", "found", "expected"} for c in o["checks"])
 END
