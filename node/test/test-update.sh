@@ -31,6 +31,25 @@ program usr/lib/systemd/systemd-sysupdate "case \"\$*\" in
 *) echo \"sysupdate \$*\" >>$T/told; exit \$(cat $T/status) ;;
 esac"
 
+program bin/curl "case \"\$*\" in
+*' https://updates.example/'*/index.json) cat $T/index ;;
+esac"
+program usr/lib/slipway/firmware-keys "cat $T/keys"
+
+key=$(printf %064d 1) other=$(printf %064d 2)
+# As index.json has them.
+signed() { # versions and who signed them…
+	echo '{
+  "minimum_version": "5",
+  "versions": ['
+	while [ $# -gt 0 ]; do
+		printf '    {\n      "version": "%s",\n      "root_hash": "%064d",\n      "certificate": "%s",\n    },\n' "$1" 9 "$2"
+		shift 2
+	done
+	echo '  ]
+}'
+}
+
 # A node that runs version 2 and is well; a server that has nothing new.
 new_node() {
 	rm -rf "$T"/{run,var,boot,dev,proc,told}
@@ -43,6 +62,8 @@ new_node() {
 	echo active >"$T/health"
 	echo good >"$T/trial"
 	echo '{"available":null}' >"$T/available"
+	signed 5 $key 4 $key 3 $key >"$T/index"
+	printf '%s\n' $other $key >"$T/keys"
 	echo 0 >"$T/status"
 }
 say() { # what is said, program, settings…
@@ -116,6 +137,32 @@ came 0 on-trial '' ''
 echo good >"$T/trial"
 say '' status
 is "failed versions after it" "$(value FAILED_VERSIONS)" ''
+
+# What the firmware would not start is not taken, and not held against the version: its key may come to be trusted.
+new_node
+echo '{"available":"1.1"}' >"$T/available"
+signed 1x1 $key 1.10 $key 1.1 $other >"$T/index"
+echo $key >"$T/keys"
+say "<3>version 1.1 is signed by $other, which the firmware does not know: not taken" update
+came 0 refused 1.1 ''
+is "failed versions after that" "$(value FAILED_VERSIONS)" ''
+: >"$T/keys"
+say 'which the firmware does not know' update
+came 0 refused 1.1 ''
+echo $other >"$T/keys"
+say 'version 1.1 is installed' update
+came 0 installed 1.1 'sysupdate update 1.1'
+rm "$T/told"
+program usr/lib/slipway/firmware-keys 'exit 1'
+say '' update
+came 1 failed 1.1 ''
+program usr/lib/slipway/firmware-keys "cat $T/keys"
+signed 1.10 $other >"$T/index"
+say '<3>index.json of channel stable does not say who signed version 1.1' update
+came 1 failed 1.1 ''
+rm "$T/index"
+say 'No such file' update
+came 1 failed 1.1 ''
 
 new_node
 say '' update

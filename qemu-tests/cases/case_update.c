@@ -110,6 +110,28 @@ static int run_update(struct vm_case_context *ctx, struct err *e)
 	return r;
 }
 
+/* Its UKI would end in the firmware, and so it must not get so far. */
+static int run_foreign(struct vm_case_context *ctx, struct err *e)
+{
+	static const struct refusal foreign = { "foreign", "refused",
+						"which the firmware does not know: not taken" };
+	__attribute__((cleanup(node_done))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
+	_cleanup_free_ char *before = NULL;
+	int r = node_start(&b, e);
+
+	if (r >= 0)
+		r = node_wait_up(&b, e);
+	if (r >= 0)
+		r = guest_ask(b.vm, &b.out, e, STATE);
+	before = buf_take_str(&b.out);
+	if (r >= 0 && !before)
+		return err_oom(e);
+	if (r >= 0)
+		r = refuse(&b, &foreign, before, e);
+	/* Nothing is held against a version whose key may come to be trusted. */
+	return r < 0 ? r : node_expect(&b, "1 clean yes refused - no -", "update_1.efi", e);
+}
+
 extern const struct vm_case case_update;
 const struct vm_case case_update = {
 	.name = "update",
@@ -118,4 +140,14 @@ const struct vm_case case_update = {
 	.machines = 1,
 	.typical_sec = 600,
 	.run = run_update,
+};
+
+extern const struct vm_case case_update_foreign;
+const struct vm_case case_update_foreign = {
+	.name = "update-foreign",
+	.image = "update",
+	.description = "takes no version that is signed by a key which the firmware does not know",
+	.machines = 1,
+	.typical_sec = 200,
+	.run = run_foreign,
 };

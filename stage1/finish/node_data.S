@@ -14,6 +14,7 @@ node_\name\()_end:
 	node_file slipway_health, "slipway-health.service"
 	node_file status, "status"
 	node_file slipway_status, "slipway-status.service"
+	node_file firmware_keys, "firmware-keys"
 	node_file update, "update"
 	node_file slipway_update, "slipway-update.service"
 	node_file slipway_update_timer, "slipway-update.timer"

@@ -39,7 +39,8 @@ static int put_status(const struct finish_params *p, struct err *e)
 static int put_update(const struct finish_params *p, const struct finish_updates *u, struct err *e)
 {
 	static const struct node_file files[] = {
-		NODE_PROGRAM(update, "update"), NODE_UNIT(slipway_update, "slipway-update.service"),
+		NODE_PROGRAM(firmware_keys, "firmware-keys"), NODE_PROGRAM(update, "update"),
+		NODE_UNIT(slipway_update, "slipway-update.service"),
 		NODE_UNIT(slipway_update_timer, TIMER)
 	};
 
@@ -47,6 +48,8 @@ static int put_update(const struct finish_params *p, const struct finish_updates
 			  "which takes updates", e);
 	if (r == 0)
 		r = node_need(p, "usr/bin/gpg", "gpg", "by which updates are verified", e);
+	if (r == 0)
+		r = node_need(p, "usr/bin/curl", "curl", "by which their index is read", e);
 	if (r == 0)
 		r = finish_put_blob(p, NAME, KEYRING, blob_ref(u->key), e);
 	if (r == 0)

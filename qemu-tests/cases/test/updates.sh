@@ -7,8 +7,9 @@
 #                                  may give the node instead
 #   crash, unwell, panic, freeze   a version that does not come up: containerd crashes, a health command fails, the
 #                                  kernel panics, systemd hangs
+#   foreign                        a version signed by a key that the firmware does not know
 #   cuts                           $CUTS (30) power cuts while the node takes version 3; $SEED repeats a run
-all=(good crash unwell panic freeze cuts)
+all=(good crash unwell panic freeze foreign cuts)
 if [ $# -eq 0 ]; then
 	[ -n "${SLIPWAY_LONG-}" ] && set -- "${all[@]}" || set -- good
 fi
@@ -107,6 +108,15 @@ good() {
 	channel stall true
 	node 1 update
 }
+foreign() {
+	step "another key" "$slipway" keygen --next db2 "$T/keys"
+	sed -i.kept 's,keys/db\.\(key\|crt\)$,keys/db2.\1,' "$T/recipes/common/base.yaml"
+	version update 2.1
+	mv "$T/recipes/common/base.yaml.kept" "$T/recipes/common/base.yaml"
+	publish foreign 2.1
+	node 1 update-foreign
+}
+
 # Versions that boot far enough to be tried, and no further.
 bad_version() { # version, kind, unit, what is in it
 	wanted "$2" || return 0
@@ -130,6 +140,7 @@ if wanted good || wanted cuts; then
 	publish stable 3
 fi
 ! wanted good || good
+! wanted foreign || foreign
 cp "$recipe/recipe.yaml" "$T/recipe.yaml"
 bad_version 4 crash containerd.service $'[Service]\nExecStart=\nExecStart=/bin/sh -c "kill -SEGV $$$$"'
 bad_version 5 unwell containerd.service $'# as it was'
