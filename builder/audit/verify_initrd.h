@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* Inside of verification: what the files of an initrd are, of which verify_initrd() reads the archive. */
+/* Inside of verification: the archive of an initrd, and where each of its files is from. */
 #include "builder/audit/verify_internal.h"
+#include "stage1/tree/tree.h"
+
+/**
+ * verify_initrd_tree() - an archive as a tree, if our writer makes these very bytes of the tree
+ * Return: 0; -EBADMSG, -EEXIST, -ENOTDIR or -EINVAL it does not; -ENOMEM
+ */
+int verify_initrd_tree(const struct buf *archive, struct tree **ret, struct err *e) must_check;
 
 struct initrd_file {
 	const char *path; /* "usr/bin/env" */

@@ -47,7 +47,8 @@ static const struct {
 	[VERIFY_UKI_CMDLINE] = { "uki.cmdline", "the words of the command line" },
 	[VERIFY_UKI_ROOT_HASH] = { "uki.root-hash", "root hash and signature of the command line, "
 						    "with those of a slot" },
-	[VERIFY_UKI_INITRD] = { "uki.initrd", "the initrd: an archive, and nothing after it" },
+	[VERIFY_UKI_INITRD] = { "uki.initrd", "the initrd: the archive, with what our writer makes "
+					      "of the same files" },
 	[VERIFY_UKI_INITRD_FILES] = { "uki.initrd-files", "each file of the initrd, with the one "
 							  "of /usr that has its path" },
 	[VERIFY_ESP_FILES] = { "esp.files", "the names on the ESP, with those that are known" },
