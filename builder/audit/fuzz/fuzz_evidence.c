@@ -10,6 +10,7 @@
 #include "builder/audit/policy.h"
 #include "builder/publish/index.h"
 #include "builder/publish/version.h"
+#include "builder/recipe/fuzz/yaml_leak.h"
 #include "signing/dsse.h"
 #include "signing/openssl.h"
 

@@ -2,6 +2,7 @@
 /* libFuzzer target: a recipe, and a layout, of any bytes. Built by `make fuzz`. */
 #include <sys/mman.h>
 
+#include "builder/recipe/fuzz/yaml_leak.h"
 #include "builder/recipe/recipe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
