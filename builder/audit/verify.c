@@ -44,8 +44,11 @@ static bool slot_partitions(const struct verify *v, int slot,
 	return all;
 }
 
-static bool is_empty(const struct image_partition *const p[SLOT_PARTITIONS])
+/* On a node, an update that was cut off may have labelled the others: /usr comes last. */
+static bool is_empty(const struct verify *v, const struct image_partition *const p[SLOT_PARTITIONS])
 {
+	if (v->has_root)
+		return !image_slot_used(p[0]);
 	for (int i = 0; i < SLOT_PARTITIONS; i++)
 		if (image_slot_used(p[i]))
 			return false;
@@ -87,7 +90,9 @@ static int check_slot(struct verify *v, int slot, struct err *e)
 	verify_at(v, "%s", slot_names[slot]);
 	if (!slot_partitions(v, slot, p))
 		return verify_fail(v, VERIFY_SLOT_LABELS, e, "it lacks a partition");
-	if (is_empty(p))
+	(void)verify_root_hash(v, slot, s->root_hash);
+	s->begun = v->has_root && is_empty(v, p);
+	if (is_empty(v, p))
 		return v->p->policy->empty_slot
 			       ? check_empty(v, p, slot, e)
 			       : verify_fail(v, VERIFY_SLOT_EMPTY, e, "the policy wants it filled");
@@ -100,8 +105,19 @@ static int check_slot(struct verify *v, int slot, struct err *e)
 	s->data = p[0]->src;
 	s->hash = p[1]->src;
 	s->sig = p[2]->src;
-	(void)verify_root_hash(v, slot, s->root_hash);
 	return verify_slot(v, s, e);
+}
+
+/* An update brings the kernel last: without it, the other slot is the one that boots. */
+static int check_started(struct verify *v, size_t i, struct err *e)
+{
+	verify_at(v, "%s", v->slots[i].name);
+	if (v->slots[i].has_uki)
+		return verify_ok(v, VERIFY_SLOT_UKI, e, "there is one");
+	if (v->has_root && v->slots[!i].has_uki)
+		return verify_state(v, VERIFY_SLOT_UKI, e,
+				    "there is none: an update was not finished");
+	return verify_fail(v, VERIFY_SLOT_UKI, e, "there is none");
 }
 
 /* Which of the slots boots is for the kernels to say. */
@@ -109,13 +125,9 @@ int verify_started(struct verify *v, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < VERIFY_SLOTS; i++) {
-		verify_at(v, "%s", v->slots[i].name);
+	for (size_t i = 0; r == 0 && i < VERIFY_SLOTS; i++)
 		if (v->slots[i].used)
-			r = v->slots[i].has_uki
-				    ? verify_ok(v, VERIFY_SLOT_UKI, e, "there is one")
-				    : verify_fail(v, VERIFY_SLOT_UKI, e, "there is none");
-	}
+			r = check_started(v, i, e);
 	verify_at(v, "%s", "");
 	if (r == 0 && !v->slots[0].used && !v->slots[1].used)
 		r = verify_fail(v, VERIFY_SLOT_UKI, e, "no slot is in use");

@@ -88,11 +88,37 @@ static size_t find_known(const struct verify *v, const char *path)
 	return ARRAY_SIZE(known);
 }
 
+/*
+ * What systemd-sysupdate and the renewal of the boot loader write under a name that nothing starts, and a
+ * power cut leaves: systemd-boot passes over names with a dot in front.
+ */
+static bool is_left_over(const char *path)
+{
+	return str_has_prefix(path, "EFI/Linux/.") ||
+	       ((str_has_prefix(path, "EFI/BOOT/") || str_has_prefix(path, "EFI/systemd/")) &&
+		str_has_suffix(path, ".new"));
+}
+
+/* What nobody has signed on a node's ESP, and nobody trusts; Return: 1 this is none of it */
+static int check_state(struct verify *v, const struct esp_file *f, struct err *e)
+{
+	if (v->has_root && str_eq(f->path, "loader/random-seed"))
+		return verify_state(v, VERIFY_ESP_STATE, e, "%zu bytes of chance", f->content.len);
+	if (v->has_root && is_left_over(f->path))
+		return verify_state(v, VERIFY_ESP_STATE, e,
+				    "left by what was cut off; nothing starts it");
+	return 1;
+}
+
 static int check_copy(struct walk *w, const struct esp_file *f, struct err *e)
 {
 	uint8_t sha256[SHA256_BYTES];
 
 	sha256_bytes(buf_str(&f->content), f->content.len, sha256);
+	if (w->has_loader && memcmp(w->loader, sha256, sizeof(sha256)) != 0 && w->v->has_root)
+		return verify_state(w->v, VERIFY_ESP_LOADER, e,
+				    "it is not the same as the one in /EFI/BOOT: a renewal was cut "
+				    "off");
 	if (w->has_loader && memcmp(w->loader, sha256, sizeof(sha256)) != 0)
 		return verify_fail(w->v, VERIFY_ESP_LOADER, e,
 				   "it is not the same as the one in /EFI/BOOT");
@@ -103,15 +129,15 @@ static int check_copy(struct walk *w, const struct esp_file *f, struct err *e)
 
 static int check_file(struct walk *w, const struct esp_file *f, struct err *e)
 {
-	size_t i = find_known(w->v, f->path);
+	int r = check_state(w->v, f, e);
 
-	if (i == ARRAY_SIZE(known) && w->v->has_root && str_eq(f->path, "loader/random-seed"))
-		return verify_state(w->v, VERIFY_ESP_STATE, e, "%zu bytes of chance",
-				    f->content.len);
+	if (r <= 0)
+		return r;
+	size_t i = find_known(w->v, f->path);
 	if (i == ARRAY_SIZE(known))
 		return verify_fail(w->v, VERIFY_ESP_FILES, e, "a file that no build makes");
 	w->there[i] = true;
-	int r = known[i].check(w->v, f, e);
+	r = known[i].check(w->v, f, e);
 	return r == 0 && known[i].check == verify_loader ? check_copy(w, f, e) : r;
 }
 

@@ -16,6 +16,7 @@ struct verify_slot {
 	const char *label; /* of its /usr; NULL: there is no table that says so */
 	struct source data, hash, sig;
 	bool used, hashed; /* hashed: /usr is what the root hash says */
+	bool begun;	   /* it is labelled empty, and on a node's disk still names a root hash */
 	uint8_t root_hash[SHA256_BYTES];
 	struct verity_params verity;
 	struct buf signature; /* PKCS#7 of the root hash */
@@ -69,7 +70,7 @@ bool verify_is_fatal(int r);
  */
 int verify_failed(struct verify *v, enum verify_id id, int r, struct err *e) must_check;
 
-/** verify_zero() - end a check: everything from @from on must be zero */
+/** verify_zero() - end a check: everything from @from on must be zero; a node may have left something there */
 int verify_zero(struct verify *v, enum verify_id id, const struct source *s, uint64_t from,
 		struct err *e) must_check;
 

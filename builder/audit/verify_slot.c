@@ -12,6 +12,10 @@ int verify_zero(struct verify *v, enum verify_id id, const struct source *s, uin
 	int r = source_nonzero(s, MIN(from, s->size_bytes), v->p->pool, &at, e);
 	if (r < 0)
 		return verify_failed(v, id, r, e);
+	/* Updates write over what was there, and nobody reads what they leave of it. */
+	if (at != MISMATCH_NONE && v->has_root)
+		return verify_state(v, id, e, "from byte %llu on, what an update has left",
+				    (unsigned long long)at);
 	if (at != MISMATCH_NONE)
 		return verify_fail(v, id, e, "byte %llu is not zero", (unsigned long long)at);
 	return verify_ok(v, id, e, "zeros from byte %llu to %llu", (unsigned long long)from,

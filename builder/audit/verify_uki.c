@@ -64,6 +64,19 @@ static struct verify_slot *slot_of(struct verify *v, const char *hex)
 	return NULL;
 }
 
+static bool names_begun(const struct verify *v, const char *hex)
+{
+	uint8_t root_hash[SHA256_BYTES];
+
+	if (hex_decode(hex, root_hash, sizeof(root_hash)) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(v->slots); i++)
+		if (v->slots[i].begun &&
+		    memcmp(v->slots[i].root_hash, root_hash, sizeof(root_hash)) == 0)
+			return true;
+	return false;
+}
+
 /* Words that decide what /usr is: the builder's own, which a recipe cannot say a second time. */
 static bool is_about_usr(const char *word)
 {
@@ -101,6 +114,10 @@ static int check_cmdline(struct verify *v, struct uki *u, char *line, struct err
 	if (usrhash)
 		snprintf(hex, sizeof(hex), "%s", usrhash + strlen(" usrhash="));
 	u->slot = slot_of(v, hex);
+	/* Whatever the label says, the initrd finds the partitions by their UUIDs. */
+	if (!u->slot && names_begun(v, hex))
+		return verify_fail(v, VERIFY_UKI_ROOT_HASH, e,
+				   "it starts a slot that is labelled empty: usrhash=%s", hex);
 	/* Updates leave the kernel of a version whose slot is another one's now. */
 	if (!u->slot && usrhash && v->has_root)
 		return verify_state(v, VERIFY_UKI_ROOT_HASH, e, "it starts no slot: usrhash=%s",

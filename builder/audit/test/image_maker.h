@@ -188,11 +188,10 @@ static inline void im_plan(const struct im_spec *s, struct layout *l, struct lay
 	ck_ok(layout_place(l, &p, plan, &e));
 }
 
-static inline void im_put(int fd, const struct layout_plan *plan, enum layout_type t,
+static inline void im_put(int fd, const struct layout_plan *plan, enum layout_type t, int slot,
 			  const struct buf *content)
 {
-	const struct layout_placed *p =
-		layout_placed_find(plan, t, t == LAYOUT_ESP ? LAYOUT_NO_SLOT : 0);
+	const struct layout_placed *p = layout_placed_find(plan, t, slot);
 
 	ck_assert_uint_le(content->len, p->size_bytes);
 	ck_assert_int_eq(pwrite(fd, content->data, content->len, (off_t)p->start_bytes),
@@ -219,33 +218,62 @@ static inline void im_verity(const struct im_spec *s, const struct buf *usr, str
 	ck_ok(verity_build(&p, &data, &sink, root, &e));
 }
 
+/* What a build writes of a version. */
+struct im_parts {
+	struct buf usr, verity, sig, uki;
+	uint8_t root[32];
+};
+
+static inline void im_parts_make(const struct im_spec *s, struct im_parts *p)
+{
+	_cleanup_buf_ struct buf der = BUF_INIT;
+	struct err e = { 0 };
+
+	*p = (struct im_parts){ .usr = BUF_INIT };
+	im_fs(s->usr_writer, s->usr, &s->usr_fs, &p->usr);
+	if (s->change_usr)
+		s->change_usr(&p->usr);
+	im_verity(s, &p->usr, &p->verity, p->root);
+	ck_ok(root_hash_sign(s->signer, p->root, &der, &e));
+	ck_ok(verity_sig_build(s->signer->cert, p->root, der.data, der.len, &p->sig, &e));
+	im_uki(s, p->root, &der, &p->uki);
+}
+
+static inline void im_parts_done(struct im_parts *p)
+{
+	buf_done(&p->usr);
+	buf_done(&p->verity);
+	buf_done(&p->sig);
+	buf_done(&p->uki);
+}
+
+static inline void im_put_slot(int fd, const struct layout_plan *plan, int slot,
+			       const struct im_parts *p)
+{
+	im_put(fd, plan, LAYOUT_USR, slot, &p->usr);
+	im_put(fd, plan, LAYOUT_USR_VERITY, slot, &p->verity);
+	im_put(fd, plan, LAYOUT_USR_VERITY_SIG, slot, &p->sig);
+}
+
 /* The disk, in a file. */
 static inline void im_make(const struct im_spec *s, const char *path)
 {
-	_cleanup_buf_ struct buf usr = BUF_INIT, verity = BUF_INIT, der = BUF_INIT, sig = BUF_INIT,
-				 uki = BUF_INIT, esp = BUF_INIT;
+	struct im_parts parts;
+	_cleanup_buf_ struct buf esp = BUF_INIT;
 	_cleanup_close_ int fd = open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0644);
 	struct layout_plan plan;
 	struct layout l;
-	uint8_t root[32];
 	struct err e = { 0 };
 
 	im_plan(s, &l, &plan);
-	im_fs(s->usr_writer, s->usr, &s->usr_fs, &usr);
-	if (s->change_usr)
-		s->change_usr(&usr);
-	im_verity(s, &usr, &verity, root);
-	ck_ok(root_hash_sign(s->signer, root, &der, &e));
-	ck_ok(verity_sig_build(s->signer->cert, root, der.data, der.len, &sig, &e));
-	im_uki(s, root, &der, &uki);
-	im_esp(s, root, &uki, &esp);
-	layout_set_root_hash(&plan, root);
+	im_parts_make(s, &parts);
+	im_esp(s, parts.root, &parts.uki, &esp);
+	layout_set_root_hash(&plan, parts.root);
 	if (s->change_plan)
 		s->change_plan(&plan);
 	ck_assert_int_eq(ftruncate(fd, (off_t)plan.disk_bytes), 0);
-	im_put(fd, &plan, LAYOUT_ESP, &esp);
-	im_put(fd, &plan, LAYOUT_USR, &usr);
-	im_put(fd, &plan, LAYOUT_USR_VERITY, &verity);
-	im_put(fd, &plan, LAYOUT_USR_VERITY_SIG, &sig);
+	im_put(fd, &plan, LAYOUT_ESP, LAYOUT_NO_SLOT, &esp);
+	im_put_slot(fd, &plan, 0, &parts);
+	im_parts_done(&parts);
 	ck_ok(layout_write_gpt(&plan, fd, &e));
 }
