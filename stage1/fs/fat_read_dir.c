@@ -136,7 +136,10 @@ static char *short_name(const uint8_t *entry)
 	return strndup(name, n);
 }
 
-/* The chain of a file is as long as its size says, that of a directory as long as it is. */
+/*
+ * The chain of a file has room for it, that of a directory is as long as it is. More room than that is what the kernel
+ * leaves when power is cut while it writes: the entry gets its size last.
+ */
 static int read_node_chain(struct fat_reader *r, struct fat_node *n, struct err *e)
 {
 	uint32_t n_clusters = 0;
@@ -149,7 +152,7 @@ static int read_node_chain(struct fat_reader *r, struct fat_node *n, struct err 
 	}
 	uint64_t bytes = (uint64_t)n_clusters * r->g.cluster_bytes;
 	if (n->is_dir ? bytes > FAT_DIR_BYTES_MAX
-		      : n_clusters != div_round_up(n->size_bytes, r->g.cluster_bytes))
+		      : n_clusters < div_round_up(n->size_bytes, r->g.cluster_bytes))
 		return err_set(e, -EINVAL, "%u bytes in %u clusters", n->size_bytes, n_clusters);
 	return 0;
 }

@@ -3,6 +3,8 @@
  * Disks that are whole and signed by a trusted key, each with one thing that must not be so: the check
  * that is for it says so.
  */
+#include <sys/mman.h>
+
 #include "builder/audit/test/verify_support.h"
 
 static struct err e;
@@ -395,6 +397,32 @@ START_TEST(other_fingerprint)
 }
 END_TEST
 
+/* A cluster behind the end of a file, in its chain: the reader takes it, since power cuts leave such. */
+START_TEST(longer_chain)
+{
+	vs_make();
+	_cleanup_close_ int fd = open(fx_path("disk.raw"), O_RDWR | O_CLOEXEC);
+	uint8_t *esp = mmap(NULL, VS_USR - VS_ESP, PROT_READ | PROT_WRITE, MAP_SHARED, fd, VS_ESP);
+	ck_assert_ptr_ne(esp, MAP_FAILED);
+	const uint8_t *entry = memmem(esp, VS_USR - VS_ESP, "LOADER~1CON", 11);
+	ck_assert_ptr_nonnull(entry);
+	ck_assert_uint_ne(get_le16(esp + 22), 0); /* FAT16 */
+	for (int i = 0; i < 2; i++) {
+		uint8_t *fat = esp + 512 * (get_le16(esp + 14) + i * get_le16(esp + 22));
+		uint16_t last = get_le16(entry + 26), unused = 2;
+		ck_assert_uint_ge(get_le16(fat + 2 * last), 0xfff8);
+		while (get_le16(fat + 2 * unused))
+			unused++;
+		put_le16(fat + 2 * unused, get_le16(fat + 2 * last));
+		put_le16(fat + 2 * last, unused);
+	}
+	munmap(esp, VS_USR - VS_ESP);
+	struct verify_report r = vs_verify();
+	ck_assert(vs_fails(&r, VERIFY_ESP_FORM) && r.n_failed == 1);
+	verify_report_done(&r);
+}
+END_TEST
+
 START_TEST(certificates)
 {
 	X509 *const trust[] = { fx_pk->cert, fx_db->cert };
@@ -445,4 +473,4 @@ START_TEST(enrolment)
 END_TEST
 
 FX_MAIN("verify_checks", partition_tables, kernels, files_of_the_esp, long_text,
-	files_of_usr_and_initrd, others, other_fingerprint, certificates, enrolment)
+	files_of_usr_and_initrd, others, other_fingerprint, longer_chain, certificates, enrolment)

@@ -288,6 +288,9 @@ START_TEST(vfat_particular_damage)
 	ck_fails(use(&b, b.len, &e), -EINVAL, "9000 bytes in 1 clusters");
 	put_le16(b.data + fat + 2 * cluster, (uint16_t)(cluster + 1));
 	ck_ok(use(&b, b.len, &e));
+	put_le32(b.data + file + 28, 0); /* a power cut before the size was written */
+	ck_ok(use(&b, b.len, &e));
+	put_le32(b.data + file + 28, 9000);
 	uint16_t old = get_le16(b.data + sub + 26);
 	put_le16(b.data + sub + 26, dir_cluster); /* a directory in itself */
 	ck_fails(use(&b, b.len, &e), -EINVAL, "in two chains");
