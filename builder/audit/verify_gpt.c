@@ -113,11 +113,16 @@ static int check_places(struct verify *v, struct err *e)
 			 (unsigned long long)at);
 }
 
-/* Those of the root partition are the node's own, as all of it. */
-static uint64_t attributes_of(const struct image_partition *p)
+/*
+ * Those of the root partition are the node's own, as all of it. Of signatures, which are never mounted,
+ * systemd-sysupdate does not know that they can be read-only, and takes the flag away.
+ */
+static uint64_t attributes_of(const struct verify *v, const struct image_partition *p)
 {
 	if (p->type == LAYOUT_ROOT)
 		return p->entry.attributes;
+	if (p->type == LAYOUT_USR_VERITY_SIG && v->has_root)
+		return p->entry.attributes & LAYOUT_READ_ONLY;
 	return p->slot == LAYOUT_NO_SLOT ? 0 : LAYOUT_READ_ONLY;
 }
 
@@ -138,7 +143,7 @@ static int plan_of(const struct verify *v, const struct layout *l, struct layout
 					      .slot = p->slot,
 					      .start_bytes = p->start_bytes,
 					      .size_bytes = p->src.size_bytes,
-					      .attributes = attributes_of(p) };
+					      .attributes = attributes_of(v, p) };
 		memcpy(to->uuid, p->entry.uuid, sizeof(to->uuid));
 		if (strlen(p->entry.label) >= sizeof(to->label))
 			return err_set(e, -EINVAL, "the label of partition %u is none of ours",

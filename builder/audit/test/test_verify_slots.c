@@ -14,12 +14,13 @@ static struct im_parts second; /* version 2, for slot B */
 struct life {
 	const char *name;
 	const char *label_usr, *label_verity,
-		*label_sig;    /* of slot B; NULL: as updates give them */
-	bool other_uuids;      /* of slot B: not those of its root hash */
-	bool no_uki;	       /* of the second version */
-	const char *left_over; /* a file on the ESP */
-	uint64_t flip;	       /* a byte of the disk */
-	enum verify_id fails;  /* VERIFY_N_IDS: none */
+		*label_sig;	 /* of slot B; NULL: as updates give them */
+	uint64_t attributes_sig; /* of slot B: read-only no more */
+	bool other_uuids;	 /* of slot B: not those of its root hash */
+	bool no_uki;		 /* of the second version */
+	const char *left_over;	 /* a file on the ESP */
+	uint64_t flip;		 /* a byte of the disk */
+	enum verify_id fails;	 /* VERIFY_N_IDS: none */
 	enum verify_id
 		state; /* says that something is not verified; VERIFY_N_IDS: no more than ever */
 };
@@ -40,6 +41,7 @@ static void updated(struct layout_plan *p)
 	label(&p->placed[4], now->label_usr, "");
 	label(&p->placed[5], now->label_verity, "_verity");
 	label(&p->placed[6], now->label_sig, "_verity_sig");
+	p->placed[6].attributes = now->attributes_sig;
 	if (now->other_uuids)
 		return;
 	memcpy(p->placed[4].uuid, second.root, 16);
@@ -121,6 +123,9 @@ static const struct life lives[] = {
 	{ "the same of slot A", .flip = VS_USR + 5000, .fails = VERIFY_SLOT_TREE,
 	  .state = VERIFY_N_IDS },
 	{ "other UUIDs", .other_uuids = true, .fails = VERIFY_SLOT_TREE, .state = VERIFY_N_IDS },
+	{ "read-only, as it was built", .attributes_sig = LAYOUT_READ_ONLY, .fails = VERIFY_N_IDS,
+	  .state = VERIFY_N_IDS },
+	{ "other flags", .attributes_sig = 1, .fails = VERIFY_GPT_FORM, .state = VERIFY_N_IDS },
 	{ "another version's label", .label_usr = "node_3", .label_verity = "node_3_verity",
 	  .label_sig = "node_3_verity_sig", .fails = VERIFY_USR_VERSION, .state = VERIFY_N_IDS },
 	{ "labels of two versions", .label_verity = "node_1_verity", .fails = VERIFY_SLOT_LABELS,
