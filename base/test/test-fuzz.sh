@@ -27,6 +27,15 @@ container_seeds() {
 	done
 }
 
+# Of each kind that is compared by a comparer of its own; the first 8 bytes say what is changed.
+comparison_seeds() {
+	local file
+	for file in "$T"/fuzz_{gpt/disk,fat/fat16,pe/signed,verity/two,verity_sig/partition,cpio/plain,cpio/zstd} \
+		"$T"/fuzz_reader/{plain-files,plain-special,lz4-files,ext4-special}; do
+		{ printf somebits; cat "$file"; } | seed fuzz_diff "${file##*/}"
+	done
+}
+
 make_seeds() {
 	local sum=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 	mkdir "$T/fuzz_deb" "$T/fuzz_tar" "$T/fuzz_reader"
@@ -72,6 +81,7 @@ make_seeds() {
 	seed fuzz_text tmpfiles <<<$'L+ /etc/a\\x20b - - - - ../c\nd /var/x 0755 root root 10d'
 	seed fuzz_text unit <<<$'[Unit]\nDescription=x\n[Install]\nWantedBy=multi-user.target\nAlias=%p.service\n'
 	container_seeds
+	comparison_seeds
 	# The first byte picks what it is.
 	seed fuzz_scripts postinst <<<$'p#!/bin/sh\n# Automatically added by dh_installsystemd/13\n\tdeb-systemd-helper enable \'a.service\' >/dev/null\n# End automatically added section\n'
 	seed fuzz_scripts triggers <<<$'qactivate-noawait ldconfig\ninterest x\n'
@@ -87,17 +97,17 @@ fuzz() { # program, options and corpora…
 # Images are of many blocks, and a table of 128 entries is there twice.
 max_len() { # name
 	case $1 in
-	fuzz_reader) echo 393216 ;;
+	fuzz_reader | fuzz_diff) echo 393216 ;;
 	fuzz_fat | fuzz_gpt) echo 65536 ;;
 	fuzz_checks) echo 98304 ;;
 	*) echo 16384 ;;
 	esac
 }
 
-# Checking a signature, and making one or a filesystem, takes a hundred times as long as anything else.
+# Checking a signature, making one or a filesystem, and comparing take a hundred times as long as the rest.
 runs() { # name
 	case $1 in
-	fuzz_signature | fuzz_auth | fuzz_checks | fuzz_evidence) echo 1000 ;;
+	fuzz_signature | fuzz_auth | fuzz_checks | fuzz_evidence | fuzz_diff) echo 1000 ;;
 	*) echo 10000 ;;
 	esac
 }
