@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/span.h"
+#include "builder/audit/capabilities.h"
 #include "builder/audit/changes_internal.h"
 
 #define CONFIG_MAX (4 * MiB)
@@ -204,6 +205,20 @@ static int read_units(const struct summary *s, struct facts *f, struct err *e)
 	return r;
 }
 
+static int put_capabilities(const char *hex, struct buf *text, struct err *e)
+{
+	size_t len = strlen(hex) / 2;
+	_cleanup_free_ uint8_t *value = malloc(len + 1);
+
+	if (!value)
+		return err_oom(e);
+	if (hex_decode(hex, value, len) < 0)
+		return err_set(e, -EBADMSG, "%s are no bytes of an attribute", hex);
+	buf_printf(text, "%scapabilities ", text->len ? ", " : "");
+	capabilities_describe(value, len, text);
+	return 0;
+}
+
 static int read_privilege(const struct summary *s, const struct listed *x, struct facts *f,
 			  struct err *e)
 {
@@ -215,10 +230,11 @@ static int read_privilege(const struct summary *s, const struct listed *x, struc
 		return r;
 	if (x->st.mode & (S_ISUID | S_ISGID))
 		buf_printf(&text, "%04o %u:%u", x->st.mode & 07777, x->st.uid, x->st.gid);
-	for (size_t i = 0; i < xattrs.n; i++)
+	for (size_t i = 0; r == 0 && i < xattrs.n; i++)
 		if (str_has_prefix(xattrs.v[i], CAPABILITY))
-			buf_printf(&text, "%scapabilities %s", text.len ? ", " : "",
-				   xattrs.v[i] + strlen(CAPABILITY));
+			r = put_capabilities(xattrs.v[i] + strlen(CAPABILITY), &text, e);
+	if (r < 0)
+		return r;
 	if (!text.len && !text.failed)
 		return 0;
 	return take(f, str_printf(CHANGES_PREFIX "%s", x->path), buf_take_str(&text), e);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-src += builder/audit/artefacts.c builder/audit/changes.c builder/audit/changes_facts.c builder/audit/changes_files.c \
+src += builder/audit/artefacts.c builder/audit/capabilities.c builder/audit/changes.c builder/audit/changes_facts.c builder/audit/changes_files.c \
        builder/audit/compare.c builder/audit/compare_attributes.c builder/audit/compare_blocks.c \
        builder/audit/compare_cmdline.c builder/audit/compare_disk.c builder/audit/compare_gpt.c \
        builder/audit/compare_erofs.c builder/audit/compare_ext4.c builder/audit/compare_fat.c builder/audit/compare_fs.c builder/audit/compare_places.c \

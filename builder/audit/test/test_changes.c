@@ -65,7 +65,8 @@ static void fill_b(struct tree *t)
 	im_text(t, "lib/libx.so.1.1", "x");
 	put_link(t, "lib/libx.so.1", "libx.so.1.1");
 	im_text(t, "bin/su", "su")->inode->mode |= 04000;
-	ck_ok(tree_set_xattr(im_text(t, "bin/ping", "ping"), "security.capability", "\1\0\0\2", 4));
+	ck_ok(tree_set_xattr(im_text(t, "bin/ping", "ping"), "security.capability",
+			     "\1\0\0\2\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20));
 	put_link(t, "bin/kind", "same");
 	tree_lookup(t, "lib/text")->inode->uid = 7;
 	im_text(t, "lib/modules/6.12/config",
@@ -114,7 +115,7 @@ START_TEST(all_kinds_of_changes)
 		"3 new.service in x.target.requires:  | enabled\n"
 		"3 old.service in sysinit.target.wants: enabled | \n"
 		"3 was.service: masked | \n"
-		"4 /usr/bin/ping:  | capabilities 01000002\n"
+		"4 /usr/bin/ping:  | capabilities cap_net_raw=ep\n"
 		"4 /usr/bin/su:  | 4644 0:0\n"
 		"5 /usr/bin/changed: file 0644 0:0 | file 0644 0:0 | content | changed (follows)\n"
 		"5 /usr/bin/kind: file 0644 0:0 | symlink 0777 0:0 | type | \n"
