@@ -8,6 +8,7 @@ for program in gpg dpkg-deb xz faketime unshare; do
 	command -v $program >/dev/null || skip_all "$program is missing"
 done
 copy_node
+slim_node
 make_mirror || { bad "no mirror could be made"; finish; }
 use_mirror
 recipe=$T/recipes/node base=$T/recipes/common/base.yaml lock=$T/recipes/node/recipe.lock A=$T/archive
@@ -15,6 +16,9 @@ same() { cmp -s "$1" "$2" && ok || bad "$1 and $2 differ"; }
 # Names, modes, times and targets of all that is in a directory.
 inventory() { (cd "$1" && find . -mindepth 1 -printf '%P %M %T@ %l\n' | LC_ALL=C sort); }
 elsewhere() { env XDG_CACHE_HOME="$T/cache-$1" "${@:2}"; }
+# A cache in which packages of those digests are unpacked already. Cache c begins with nothing.
+unpacked() { mkdir -p "$1/slipway" && ln -s "$real_cache/unpacked" "$1/slipway/"; }
+for cache in cache cache-d cache-e cache-f; do unpacked "$T/$cache"; done
 
 "$slipway" -q lock "$recipe" && "$slipway" -q fetch "$recipe" || { bad "no lock"; finish; }
 n=$(grep -c '^package ' "$lock")

@@ -64,6 +64,7 @@ rm -rf "$disk/slipway"
 # The outputs, in the order in which they are written.
 need_packages
 copy_node
+slim_node
 recipe=$T/recipes/node
 export XDG_CACHE_HOME=${real_cache%/slipway}
 bytes() { # of an output, without holes
