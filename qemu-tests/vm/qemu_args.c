@@ -41,6 +41,29 @@ static void add_path(struct args *a, const char *option, const char *before, con
 		add(a, option, (char *)b.data);
 }
 
+/*
+ * Emulated CPUs take turns on one thread. A second one adds no speed, and what one has to wait for until the
+ * other had its turn: a boot costs a tenth more.
+ */
+static unsigned int default_cpus(enum vm_accel accel)
+{
+	return accel == VM_ACCEL_KVM ? 2 : 1;
+}
+
+/*
+ * An emulated CPU does not speculate, but all that "max" tells Linux is that nobody cared: returns in the place of
+ * indirect calls, which are slow to emulate, would be its answer. Of early Atoms Linux knows that they do not either. Clearing
+ * memory by single bytes and page tables of five levels are features that only hardware has a gain from.
+ */
+static const char *cpu_model(const struct vm_host *h, enum vm_accel accel)
+{
+	if (accel == VM_ACCEL_KVM)
+		return "host";
+	return h->p.arch == VM_ARCH_ARM64
+		       ? "max"
+		       : "max,vendor=GenuineIntel,family=6,model=28,stepping=10,-erms,-fsrm,-la57";
+}
+
 static void add_machine(struct args *a, const struct vm_host *h, const struct vm_params *p,
 			enum vm_accel accel)
 {
@@ -50,8 +73,8 @@ static void add_machine(struct args *a, const struct vm_host *h, const struct vm
 		ADD(a, "-machine", "q35,smm=%s",
 		    p->firmware == VM_FIRMWARE_SECURE_BOOT ? "on" : "off");
 	ADD(a, "-accel", "%s", accel == VM_ACCEL_KVM ? "kvm" : "tcg,thread=single");
-	ADD(a, "-cpu", "%s", accel == VM_ACCEL_KVM ? "host" : "max");
-	ADD(a, "-smp", "%u", p->cpus ? p->cpus : 2);
+	ADD(a, "-cpu", "%s", cpu_model(h, accel));
+	ADD(a, "-smp", "%u", p->cpus ? p->cpus : default_cpus(accel));
 	ADD(a, "-m", "%lluM",
 	    (unsigned long long)((p->memory_bytes ? p->memory_bytes : 2 * GiB) / MiB));
 	add(a, "-nodefaults", NULL);

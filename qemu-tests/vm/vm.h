@@ -92,7 +92,7 @@ struct vm_params {
 	bool snapshot;	       /* the image is only read; what is written is gone afterwards */
 	uint64_t disk_bytes;   /* grow the disk to this; 0: as large as the image */
 	uint64_t memory_bytes; /* 0: 2 GiB */
-	unsigned int cpus;     /* 0: 2 */
+	unsigned int cpus;     /* 0: 2, or 1 where they are emulated */
 	enum vm_firmware firmware;
 	const char *firmware_vars; /* a variable store to start from; NULL: empty, in setup mode */
 	bool tpm;		   /* a TPM 2.0 by swtpm */
