@@ -183,7 +183,8 @@ static int power_off(struct boot *b, struct err *e)
 static int check_console(const struct boot *b, const char *const *allow, struct err *e)
 {
 	_cleanup_strv_ struct strv found = STRV_INIT;
-	int n = vm_console_signs(vm_console_text(b->vm), allow, &found, e);
+	int n = vm_console_signs(vm_console_text(b->vm), vm_accel(b->vm) == VM_ACCEL_TCG, allow,
+				 &found, e);
 
 	if (n <= 0)
 		return n;

@@ -40,9 +40,10 @@ int vm_console_match(struct vm_console *c, const struct vm_pattern *patterns, si
 /**
  * vm_console_signs() - lines that no good boot has: panic, oops, BUG, WARNING, emergency mode, failed
  * units, ordering cycles, I/O errors, verity corruption, segfaults
- * @allow: NULL-terminated texts; a line that holds one is no bad sign; NULL: none
- * @ret:   "line 12: <line>" is appended for each
+ * @emulated: that a CPU stood still for a time is no bad sign
+ * @allow:    NULL-terminated texts; a line that holds one is no bad sign; NULL: none
+ * @ret:      "line 12: <line>" is appended for each
  * Return: how many; -ENOMEM
  */
-int vm_console_signs(const char *text, const char *const *allow, struct strv *ret,
+int vm_console_signs(const char *text, bool emulated, const char *const *allow, struct strv *ret,
 		     struct err *e) must_check;

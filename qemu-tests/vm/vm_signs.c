@@ -39,17 +39,46 @@ static const struct vm_pattern signs[] = {
 	{ .text = "Security Violation" },
 };
 
-static bool allowed(const char *line, const char *const *allow)
+/*
+ * What the kernel says when nothing went on for too long. An emulated CPU stands still whenever the machine below
+ * has other things to do, while its clock goes on: then it is that machine of which these tell, not the image. One
+ * that stands still for good is found out all the same, as it never comes to what its case waits for.
+ */
+static const char *const stalls[] = {
+	"soft lockup",	       "workqueue lockup",	  "blocked for more than",
+	"self-detected stall", "detected stalls on CPUs", NULL
+};
+
+/* They come with a trace. All else that has one has a sign of its own before it. */
+#define TRACE "Call Trace:"
+
+struct judgement {
+	const char *const *allow;
+	bool emulated, stalled;
+	struct strv *ret;
+};
+
+static bool holds_any(const char *line, const char *const *texts)
 {
-	for (; allow && *allow; allow++)
-		if (strstr(line, *allow))
+	for (; texts && *texts; texts++)
+		if (strstr(line, *texts))
 			return true;
 	return false;
 }
 
+static bool is_allowed(struct judgement *j, const char *line)
+{
+	if (holds_any(line, j->allow))
+		return true;
+	if (!j->emulated)
+		return false;
+	if (holds_any(line, stalls))
+		return j->stalled = true;
+	return j->stalled && strstr(line, TRACE);
+}
+
 /* Lines are matched one at a time, so that each is judged once. */
-static int judge(const char *line, size_t len, size_t number, const char *const *allow,
-		 struct strv *ret, struct err *e)
+static int judge(struct judgement *j, const char *line, size_t len, size_t number, struct err *e)
 {
 	struct vm_console c = VM_CONSOLE_INIT;
 	_cleanup_free_ char *found = NULL;
@@ -61,21 +90,23 @@ static int judge(const char *line, size_t len, size_t number, const char *const 
 		return 0;
 	if (r < 0)
 		return r;
-	if (allowed(found, allow))
+	if (is_allowed(j, found))
 		return 0;
-	if (strv_addf(ret, "line %zu: %s", number, found) < 0)
+	if (strv_addf(j->ret, "line %zu: %s", number, found) < 0)
 		return err_oom(e);
 	return 1;
 }
 
-int vm_console_signs(const char *text, const char *const *allow, struct strv *ret, struct err *e)
+int vm_console_signs(const char *text, bool emulated, const char *const *allow, struct strv *ret,
+		     struct err *e)
 {
+	struct judgement j = { .allow = allow, .emulated = emulated, .ret = ret };
 	size_t number = 0;
 	int count = 0;
 
 	while (*text) {
 		size_t len = strcspn(text, "\n");
-		int r = judge(text, len, ++number, allow, ret, e);
+		int r = judge(&j, text, len, ++number, e);
 
 		if (r < 0)
 			return r;

@@ -95,9 +95,9 @@ START_TEST(a_good_console_has_no_bad_sign)
 	_cleanup_strv_ struct strv found = STRV_INIT;
 	struct err e;
 
-	ck_assert_int_eq(vm_console_signs(good, NULL, &found, &e), 0);
+	ck_assert_int_eq(vm_console_signs(good, false, NULL, &found, &e), 0);
 	ck_assert_uint_eq(found.n, 0);
-	ck_assert_int_eq(vm_console_signs("", NULL, &found, &e), 0);
+	ck_assert_int_eq(vm_console_signs("", false, NULL, &found, &e), 0);
 }
 END_TEST
 
@@ -123,7 +123,7 @@ START_TEST(bad_signs_are_found)
 		_cleanup_strv_ struct strv found = STRV_INIT;
 		_cleanup_free_ char *text = str_printf("fine\n%s\nfine\n", bad[i]);
 		_cleanup_free_ char *want = str_printf("line 2: %s", bad[i]);
-		ck_assert_msg(vm_console_signs(text, NULL, &found, &e) == 1, "not found: %s",
+		ck_assert_msg(vm_console_signs(text, true, NULL, &found, &e) == 1, "not found: %s",
 			      bad[i]);
 		ck_assert_str_eq(found.v[0], want);
 	}
@@ -136,13 +136,35 @@ START_TEST(allowed_lines_are_no_bad_sign)
 	_cleanup_strv_ struct strv found = STRV_INIT;
 	struct err e;
 
-	int n = vm_console_signs("Failed to start x.service\nFailed to start z.service", allow,
-				 &found, &e);
+	int n = vm_console_signs("Failed to start x.service\nFailed to start z.service", false,
+				 allow, &found, &e);
 	ck_assert_int_eq(n, 1);
 	ck_assert_str_eq(found.v[0], "line 2: Failed to start z.service");
 }
 END_TEST
 
+START_TEST(an_emulated_cpu_may_stand_still)
+{
+	static const char stalled[] = "[ 60] rcu: INFO: rcu_preempt self-detected stall on CPU\n"
+				      "[ 60] Call Trace:\n"
+				      "[ 60]  </TASK>\n"
+				      "[ 90] watchdog: BUG: soft lockup - CPU#0 stuck for 26s!\n";
+	static const char bad[] = "[ 99] BUG: kernel NULL pointer dereference\n"
+				  "[ 99] Call Trace:\n";
+	_cleanup_free_ char *both = str_printf("%s%s", stalled, bad);
+	_cleanup_strv_ struct strv found = STRV_INIT, none = STRV_INIT, late = STRV_INIT,
+				   trace = STRV_INIT;
+	struct err e;
+
+	ck_assert_int_eq(vm_console_signs(stalled, false, NULL, &found, &e), 3);
+	ck_assert_int_eq(vm_console_signs(stalled, true, NULL, &none, &e), 0);
+	ck_assert_int_eq(vm_console_signs(both, true, NULL, &late, &e), 1);
+	ck_assert_str_eq(late.v[0], "line 5: [ 99] BUG: kernel NULL pointer dereference");
+	ck_assert_int_eq(vm_console_signs(bad, true, NULL, &trace, &e), 2);
+}
+END_TEST
+
 TEST_MAIN("console", escape_sequences_are_dropped, long_lines_are_cut,
 	  patterns_match_in_order_of_the_text, a_bad_regular_expression_is_an_error,
-	  a_good_console_has_no_bad_sign, bad_signs_are_found, allowed_lines_are_no_bad_sign)
+	  a_good_console_has_no_bad_sign, bad_signs_are_found, allowed_lines_are_no_bad_sign,
+	  an_emulated_cpu_may_stand_still)
