@@ -9,6 +9,8 @@
 #include "builder/audit/verify_internal.h"
 
 #define FILE_BYTES_MAX (2 * GiB)
+#define ALL_BYTES_MIN  GiB /* that are searched in any case */
+#define ALL_TIMES_MAX  64  /* the filesystem: far beyond what compression makes of files */
 #define JOBS_A_THREAD  4
 #define NAMED_MAX      5 /* of what was found, by name */
 
@@ -55,16 +57,17 @@ static bool is_credential(const char *path)
 	return str_has_suffix(path, ".cred") || strstr(path, "ssh_host_") != NULL;
 }
 
-/* The second field of a line is a hash, or says that there is none. */
+/* The second field of a line is a hash, also of a user who is locked out, or says that there is none. */
 static bool has_password(const struct buf *content)
 {
 	struct span rest = { buf_str(content), content->len }, line;
 
 	while (span_line(&rest, &line)) {
-		const char *colon = memchr(line.p, ':', line.len);
+		const char *at = memchr(line.p, ':', line.len);
 		const char *end = line.p + line.len;
-		if (colon && colon + 1 < end && !strchr("*!x:", colon[1]))
-			return true;
+		for (at = at ? at + 1 : end; at < end && *at != ':'; at++)
+			if (!strchr("*!x", *at))
+				return true;
 	}
 	return false;
 }
@@ -185,6 +188,22 @@ static int check_paths(struct verify *v, const struct listing *files, struct err
 	return r < 0 ? r : verify_found(v, VERIFY_USR_PATHS, &found, "as the policy asks", e);
 }
 
+/* Holes and blocks that files share take no room, and time and memory to be read. */
+static int check_sizes(const struct verify_slot *s, const struct listing *files, struct err *e)
+{
+	uint64_t all = 0, max = MAX(ALL_BYTES_MIN, ALL_TIMES_MAX * s->usr_src.size_bytes);
+
+	for (size_t i = 0; i < files->n; i++)
+		if (S_ISREG(files->v[i].st.mode) &&
+		    (add_overflows(all, files->v[i].st.size_bytes, &all) || all > max))
+			return err_set(e, -EBADMSG,
+				       "its files hold more than %llu bytes, which is too much for "
+				       "a filesystem of %llu",
+				       (unsigned long long)max,
+				       (unsigned long long)s->usr_src.size_bytes);
+	return 0;
+}
+
 int verify_content(struct verify *v, struct verify_slot *s, struct err *e)
 {
 	struct listing files = { 0 };
@@ -195,6 +214,8 @@ int verify_content(struct verify *v, struct verify_slot *s, struct err *e)
 						      : 1 };
 
 	int r = listing_walk(&files, s->usr, e);
+	if (r == 0)
+		r = check_sizes(s, &files, e);
 	if (r < 0)
 		r = verify_failed(v, VERIFY_USR_FILESYSTEM, r, e);
 	else

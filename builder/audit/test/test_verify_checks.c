@@ -340,6 +340,9 @@ static const struct {
 	{ "lib/ssl/my.key", NULL, key_text, VERIFY_SECRETS },
 	{ NULL, "etc/my.key", key_text, VERIFY_SECRETS },
 	{ "share/factory/etc/shadow", NULL, "root:$y$j9T$abc:1::::::\n", VERIFY_SECRETS },
+	{ "share/factory/etc/shadow", NULL, "root:!*:1::::::\nx:!$y$abc:1::::::\n",
+	  VERIFY_SECRETS },
+	{ "share/factory/etc/shadow", NULL, "root:xyABCDEFGHIJK:1::::::\n", VERIFY_SECRETS },
 	{ "lib/credstore/token", NULL, "x", VERIFY_SECRETS },
 	{ "share/factory/etc/ssh/ssh_host_rsa_key", NULL, "x", VERIFY_SECRETS },
 	{ NULL, "usr/bin/sh", "#!\n", VERIFY_UKI_INITRD },
@@ -359,6 +362,25 @@ START_TEST(files_of_usr_and_initrd)
 			files[i].usr ? files[i].usr : files[i].initrd, files[i].text);
 		must_fail(&s, files[i].id, i);
 	}
+}
+END_TEST
+
+/* More than a GiB of zeros, in a filesystem of less than one MiB. */
+START_TEST(files_without_end)
+{
+	const size_t len = 64 * MiB;
+	const struct tree_meta m = { .mode = 0644, .mtime = IM_TIME };
+	struct blob *zeros = blob_new_take(calloc(1, len), len);
+	struct im_spec s;
+
+	im_spec_init(&s);
+	s.usr_writer = &fs_writer_erofs;
+	for (int i = 0; i < 17; i++) {
+		_cleanup_free_ char *path = str_printf("share/%d", i);
+		ck_ok(tree_put_file(s.usr, path, &m, blob_ref(zeros), NULL, &e));
+	}
+	blob_unref(zeros);
+	must_fail(&s, VERIFY_USR_FILESYSTEM, 0);
 }
 END_TEST
 
@@ -472,5 +494,5 @@ START_TEST(enrolment)
 }
 END_TEST
 
-FX_MAIN("verify_checks", partition_tables, kernels, files_of_the_esp, long_text,
+FX_MAIN("verify_checks", partition_tables, kernels, files_of_the_esp, long_text, files_without_end,
 	files_of_usr_and_initrd, others, other_fingerprint, longer_chain, certificates, enrolment)
