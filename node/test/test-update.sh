@@ -50,6 +50,7 @@ signed() { # versions and who signed them…
 }'
 }
 
+kernel() { echo MZ >"$T/boot/EFI/Linux/$1"; } # name
 # A node that runs version 2 and is well; a server that has nothing new.
 new_node() {
 	rm -rf "$T"/{run,var,boot,dev,proc,told}
@@ -58,7 +59,8 @@ new_node() {
 	echo "quiet usrhash=00112233445566778899aabbccddeeffffeeddccbbaa99887766554433221100 rw" >"$T/proc/cmdline"
 	ln -s ../../vda5 "$T/dev/disk/by-partuuid/00112233-4455-6677-8899-aabbccddeeff"
 	: >"$T/usr/lib/sysupdate.d/30-usr.transfer"
-	touch "$T/boot/EFI/Linux/node_1.efi" "$T/boot/EFI/Linux/node_2.efi"
+	kernel node_1.efi
+	kernel node_2.efi
 	echo active >"$T/health"
 	echo good >"$T/trial"
 	echo '{"available":null}' >"$T/available"
@@ -101,7 +103,8 @@ is metrics "$(cat "$T/run/slipway/slipway.prom")" 'slipway_image_info{name="node
 slipway_on_trial 0
 slipway_healthy 1
 slipway_reboot_required 0'
-touch "$T/run/reboot-required" "$T/boot/EFI/Linux/node_3+3-0.efi"
+touch "$T/run/reboot-required"
+kernel node_3+3-0.efi
 echo failed >"$T/health"
 say '' status
 is "what waits" "$(value PENDING_VERSION) $(value REBOOT_REQUIRED) $(value HEALTHY)" '3 yes no'
@@ -111,7 +114,7 @@ mv "$T/boot/EFI/Linux/node_3+3-0.efi" "$T/boot/EFI/Linux/node_3+0-3.efi"
 say '<3>version 3 did not come up and is not taken again; running 2' status
 say '' status
 rm "$T/boot/EFI/Linux/node_3+0-3.efi"
-touch "$T/boot/EFI/Linux/node_4+0.efi"
+kernel node_4+0.efi
 say 'version 4 did not come up' status
 is "failed versions" "$(value FAILED_VERSIONS) $(value PENDING_VERSION)" '3 4 '
 is "metrics of them" "$(grep -c '^slipway_failed_version_info{version="[34]"} 1$' "$T/run/slipway/slipway.prom")" 2
@@ -137,6 +140,16 @@ came 0 on-trial '' ''
 echo good >"$T/trial"
 say '' status
 is "failed versions after it" "$(value FAILED_VERSIONS)" ''
+
+# A power cut after an update has left a name without content: it is nothing that waits, and is taken anew.
+new_node
+: >"$T/boot/EFI/Linux/node_3+3-0.efi"
+say '' status
+is "what waits" "$(value PENDING_VERSION)" ''
+echo '{"available":"3"}' >"$T/available"
+say 'version 3 is installed' update
+came 0 installed 3 'sysupdate update 3'
+is "kernel images" "$(cd "$T/boot/EFI/Linux" && echo *)" 'node_1.efi node_2.efi'
 
 # What the firmware would not start is not taken, and not held against the version: its key may come to be trusted.
 new_node
