@@ -12,7 +12,7 @@
 
 struct look {
 	struct image_files *esp;
-	unsigned int n;
+	struct bootable found;
 };
 
 static const struct image_partition *find_uuid(const struct image *i, enum layout_type type,
@@ -64,26 +64,34 @@ static int look_at(void *ctx, const char *path, const struct fs_stat *st, struct
 	struct look *l = ctx;
 	uint8_t hash[2 * HALF];
 
-	if (!str_has_prefix(path, DIR) || !str_has_suffix(path, ".efi") || !S_ISREG(st->mode))
+	if (!str_has_prefix(path, DIR) || !S_ISREG(st->mode))
 		return 0;
-	l->n++;
+	if (!str_has_suffix(path, ".efi")) {
+		l->found.begun++;
+		return 0;
+	}
+	if (st->size_bytes == 0) {
+		l->found.empty++;
+		return 0;
+	}
+	l->found.kernels++;
 	int r = read_root_hash(l->esp->reader, st, path, hash, e);
 	return r < 0 ? r : check_slot(l->esp->disk, path, hash, e);
 }
 
-int bootable_check(const char *disk, unsigned int *ret_n, struct err *e)
+int bootable_check(const char *disk, struct bootable *ret, struct err *e)
 {
 	_cleanup_(image_files_free) struct image_files *esp = NULL;
-	struct look l = { .n = 0 };
+	struct look l = { .esp = NULL };
 
 	int r = image_files_open(disk, "esp", &esp, e);
 	if (r < 0)
 		return r;
 	l.esp = esp;
 	r = fs_reader_walk(esp->reader, look_at, &l, e);
-	if (r == 0 && l.n == 0)
+	if (r == 0 && l.found.kernels == 0)
 		r = err_set(e, -ENOENT, "%s: no kernel image in " DIR, disk);
 	if (r == 0)
-		*ret_n = l.n;
+		*ret = l.found;
 	return r;
 }

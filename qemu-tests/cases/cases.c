@@ -56,6 +56,7 @@ int vm_case_run(const struct vm_case *c, const struct vm_case_context *ctx, cons
 		return r;
 	own.log_dir = log_dir;
 	own.scratch_dir = scratch.path;
+	own.tmp_dir = tmp_dir;
 	own.notes = (struct strv)STRV_INIT;
 	own.data = c->data;
 	r = c->run(&own, e);

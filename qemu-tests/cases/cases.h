@@ -19,7 +19,8 @@ struct vm_case_context {
 		log_dir; /* existing, the case's own: consoles, journals, whatever explains a failure */
 	const char *
 		scratch_dir; /* existing, empty, the case's own, gone afterwards: plain files only */
-	struct strv notes;   /* what it found out, for the report */
+	const char *tmp_dir;	/* where a case makes more of them: private_dir_make() */
+	struct strv notes;	/* what it found out, for the report */
 	unsigned int limit_sec; /* of one machine */
 	unsigned int repeat;	/* how often what happens at random moments */
 	uint64_t seed;		/* of what is random: the same for the same */
@@ -57,7 +58,7 @@ const struct vm_case *vm_case_find(const char *name);
 
 /**
  * vm_case_run() - one case, with a scratch directory and one for logs of its own
- * @ctx:       without scratch_dir and notes; log_dir is the one that the case's own is made in
+ * @ctx:       without scratch_dir, tmp_dir and notes; log_dir is the one that the case's own is made in
  * @tmp_dir:   where the scratch directory is made
  * @ret_notes: what the case found out, also when it failed
  * Return: as the case
