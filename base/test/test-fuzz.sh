@@ -27,6 +27,24 @@ container_seeds() {
 	done
 }
 
+# A library and what could be a kernel module; without a compiler the fuzzer has to make its own.
+elf_seeds() {
+	mkdir -p "$T/fuzz_elf"
+	command -v cc >/dev/null || return 0
+	cc -shared -fPIC -nostdlib -Wl,-soname,libx.so.1 -Wl,-rpath,/opt -x c -o "$T/fuzz_elf/library" - <<-'END'
+		static const struct { unsigned n, d, t; char v[4], j[28]; } note
+			__attribute__((used, section(".note.dlopen"), aligned(4))) = {
+			4, sizeof(note.j), 0x407c0c0a, "FDO", "[{\"soname\":[\"liby.so\"]}]" };
+		int f(void) { return 0; }
+	END
+	cc -c -x c -o "$T/fuzz_elf/module" - <<-'END'
+		static const char info[] __attribute__((used, section(".modinfo"))) = "license=GPL\0alias=a-[b-c]\0softdep=pre: s";
+		int other(void);
+		int __ksymtab_f = 1;
+		int f(void) { return other(); }
+	END
+}
+
 # Of each kind that is compared by a comparer of its own; the first 8 bytes say what is changed.
 comparison_seeds() {
 	local file
@@ -81,6 +99,7 @@ make_seeds() {
 	seed fuzz_text tmpfiles <<<$'L+ /etc/a\\x20b - - - - ../c\nd /var/x 0755 root root 10d'
 	seed fuzz_text unit <<<$'[Unit]\nDescription=x\n[Install]\nWantedBy=multi-user.target\nAlias=%p.service\n'
 	container_seeds
+	elf_seeds
 	comparison_seeds
 	# The first byte picks what it is.
 	seed fuzz_scripts postinst <<<$'p#!/bin/sh\n# Automatically added by dh_installsystemd/13\n\tdeb-systemd-helper enable \'a.service\' >/dev/null\n# End automatically added section\n'
