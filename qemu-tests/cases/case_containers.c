@@ -5,23 +5,15 @@
  * through a restart of containerd, and what containerd knows through one of the node.
  */
 #include "qemu-tests/cases/container.h"
-#include "qemu-tests/cases/cri.h"
 #include "qemu-tests/cases/guest.h"
+#include "qemu-tests/cases/pod.h"
 
 #define CALL_TIMEOUT_SEC 120
 
 #define PAUSE_IMAGE "slipway.test/pause:1"
 #define HOG_IMAGE   "slipway.test/hog:1"
 #define HOG_BYTES   (32 * MiB)
-#define POD_SLICE   "kubepods.slice"
 #define NETWORK	    "/etc/cni/net.d/10-case.conflist"
-
-enum sandbox_state {
-	SANDBOX_READY,
-	SANDBOX_NOT_READY,
-};
-
-#define CONTAINER_EXITED 2
 
 static const char network[] =
 	"{\"cniVersion\": \"1.0.0\", \"name\": \"case\", \"plugins\": ["
@@ -29,6 +21,9 @@ static const char network[] =
 	"\"ipam\": {\"type\": \"host-local\", \"ranges\": [[{\"subnet\": \"10.88.0.0/24\"}]], "
 	"\"routes\": [{\"dst\": \"0.0.0.0/0\"}]}}, "
 	"{\"type\": \"portmap\", \"capabilities\": {\"portMappings\": true}}]}\n";
+
+static const struct pod first_pod = { .attempt = 0 }, next_pod = { .attempt = 1 },
+			host_pod = { .attempt = 2, .on_host = true };
 
 /* Where others put their files, and that these stay: see check_after_boot. */
 static int check_directories(struct boot *b, struct err *e)
@@ -130,78 +125,16 @@ static int prepare(struct boot *b, struct err *e)
 	return r < 0 ? r : restart_containerd(b, e);
 }
 
-/* PodSandboxConfig: 1 metadata (name, uid, namespace, attempt), 2 hostname, 3 log directory, 8 linux */
-static void put_pod(struct buf *out, unsigned int field, unsigned int attempt)
-{
-	_cleanup_buf_ struct buf m = BUF_INIT, pod = BUF_INIT;
-
-	pb_put_string(&m, 1, "case");
-	pb_put_string(&m, 2, "9f0cb1f4-case");
-	pb_put_string(&m, 3, "default");
-	pb_put_number(&m, 4, attempt);
-	pb_put_message(&pod, 1, &m);
-	pb_put_string(&pod, 2, "case");
-	pb_put_string(&pod, 3, "/var/log/pods/case");
-	pb_put_string(&m, 1, POD_SLICE);
-	pb_put_message(&pod, 8, &m);
-	pb_put_message(out, field, &pod);
-}
-
-/* What an answer names: an id, an address. */
-static int take_name(struct pb_view m, unsigned int field, char **ret, struct err *e)
-{
-	int r = pb_get(m, field, &m, NULL, e);
-
-	if (r < 0)
-		return r;
-	*ret = strndup((const char *)m.data, m.len);
-	return *ret ? 0 : err_oom(e);
-}
-
-static int run_pod(struct boot *b, unsigned int attempt, char **ret_id, struct err *e)
-{
-	_cleanup_buf_ struct buf request = BUF_INIT;
-	struct pb_view answer;
-
-	put_pod(&request, 1, attempt);
-	int r = cri_call(b, "RunPodSandbox", &request, &answer, e);
-	return r < 0 ? r : take_name(answer, 1, ret_id, e);
-}
-
-/* PodSandboxStatus: {1: {1: id, 3: state, 5: {1: address}}} */
-static int ask_pod(struct boot *b, const char *id, enum sandbox_state *ret_state,
-		   char **ret_address, struct err *e)
-{
-	_cleanup_buf_ struct buf request = BUF_INIT;
-	struct pb_view status, net;
-	uint64_t state = SANDBOX_READY; /* 0 is left out */
-	struct err none;
-
-	pb_put_string(&request, 1, id);
-	int r = cri_call(b, "PodSandboxStatus", &request, &status, e);
-	if (r >= 0)
-		r = pb_get(status, 1, &status, NULL, e);
-	if (r < 0)
-		return r;
-	if (pb_get(status, 3, NULL, &state, &none) < 0)
-		state = SANDBOX_READY;
-	*ret_state = state;
-	if (state != SANDBOX_READY)
-		return 0;
-	r = pb_get(status, 5, &net, NULL, e);
-	return r < 0 ? r : take_name(net, 1, ret_address, e);
-}
-
 /* The pod is asked over the network, from the node: bridge, address, cgroup, file system are its own. */
 static int check_pod(struct boot *b, const char *id, struct err *e)
 {
 	_cleanup_free_ char *address = NULL, *wanted = NULL;
-	enum sandbox_state state;
-	int r = ask_pod(b, id, &state, &address, e);
+	enum pod_state state;
+	int r = pod_ask(b, id, &state, &address, e);
 
 	if (r < 0)
 		return r;
-	if (state != SANDBOX_READY)
+	if (state != POD_READY)
 		return err_set(e, -EBADMSG, "a pod is not ready");
 	wanted = str_printf("address eth0 %s\n", address);
 	if (!wanted)
@@ -221,46 +154,6 @@ static int check_pod(struct boot *b, const char *id, struct err *e)
 				 id);
 }
 
-/* CreateContainer: 1 pod, 2 {1 {1 name}, 2 {1 image}, 15 {1 {4 memory limit}}}, 3 the pod's config */
-static int create_hog(struct boot *b, const char *pod, char **ret_id, struct err *e)
-{
-	_cleanup_buf_ struct buf request = BUF_INIT, config = BUF_INIT, m = BUF_INIT,
-				 limits = BUF_INIT;
-	struct pb_view answer;
-
-	pb_put_string(&request, 1, pod);
-	pb_put_string(&m, 1, "hog");
-	pb_put_message(&config, 1, &m);
-	pb_put_string(&m, 1, HOG_IMAGE);
-	pb_put_message(&config, 2, &m);
-	pb_put_number(&limits, 4, HOG_BYTES);
-	pb_put_message(&m, 1, &limits);
-	pb_put_message(&config, 15, &m);
-	pb_put_message(&request, 2, &config);
-	put_pod(&request, 3, 0);
-	int r = cri_call(b, "CreateContainer", &request, &answer, e);
-	return r < 0 ? r : take_name(answer, 1, ret_id, e);
-}
-
-/* ContainerStatus: {1: {3: state, 10: reason}} */
-static int ask_reason(struct boot *b, const char *id, char **ret, struct err *e)
-{
-	_cleanup_buf_ struct buf request = BUF_INIT;
-	struct pb_view status;
-	uint64_t state = 0;
-	struct err none;
-
-	pb_put_string(&request, 1, id);
-	int r = cri_call(b, "ContainerStatus", &request, &status, e);
-	if (r >= 0)
-		r = pb_get(status, 1, &status, NULL, e);
-	if (r < 0)
-		return r;
-	if (pb_get(status, 3, NULL, &state, &none) < 0 || state != CONTAINER_EXITED)
-		return err_set(e, -EAGAIN, "a container over its limit of memory still runs");
-	return take_name(status, 10, ret, e);
-}
-
 /* The kernel is who limits. containerd's word is for the report: it may see the exit before what led to it. */
 static int check_killed(struct boot *b, const char *id, const char *reason, struct err *e)
 {
@@ -277,22 +170,19 @@ static int check_killed(struct boot *b, const char *id, const char *reason, stru
 
 static int run_hog(struct boot *b, const char *pod, struct err *e)
 {
+	static const struct pod_container hog = { .name = "hog",
+						  .image = HOG_IMAGE,
+						  .memory_bytes = HOG_BYTES };
 	const double deadline = vm_age_sec(b->vm) + CALL_TIMEOUT_SEC;
 	_cleanup_free_ char *id = NULL, *reason = NULL;
-	_cleanup_buf_ struct buf request = BUF_INIT;
-	struct pb_view answer;
-	int r = create_hog(b, pod, &id, e);
+	int r = pod_start(b, &first_pod, pod, &hog, &id, e);
 
 	if (r < 0)
 		return r;
-	pb_put_string(&request, 1, id);
-	r = cri_call(b, "StartContainer", &request, &answer, e);
-	if (r < 0)
-		return r;
 	do
-		r = ask_reason(b, id, &reason, e);
+		r = pod_ask_reason(b, id, &reason, e);
 	while (r == -EAGAIN && vm_age_sec(b->vm) < deadline);
-	return r < 0 ? r : check_killed(b, id, reason, e);
+	return r < 0 ? err_wrap(e, r, "over its limit of memory") : check_killed(b, id, reason, e);
 }
 
 /* What the kernel says of it at length is not for the console, where it would look like trouble. */
@@ -306,6 +196,53 @@ static int check_limit(struct boot *b, const char *pod, struct err *e)
 		     : guest_ask(b->vm, &b->out, e, "dmesg -n debug; systemctl is-system-running");
 }
 
+/*
+ * The DaemonSet of Documentation/updates.md: what it needs of programs is the node's, and what it does is done to
+ * the node. It says that it is done by a unit of the node, in the place of the one that looks for updates.
+ */
+static int check_manager(struct boot *b, struct err *e)
+{
+	static const char *const command[] = {
+		"/usr/bin/nsenter",
+		"--target=1",
+		"--mount",
+		"--uts",
+		"--ipc",
+		"--net",
+		"--",
+		"/usr/bin/sh",
+		"-ec",
+		"mkdir -p /etc/slipway\n"
+		"echo CHANNEL=canary >/etc/slipway/update.env\n"
+		"systemd-run --unit=case-done --remain-after-exit true\n"
+		"exec sleep infinity\n",
+		NULL
+	};
+	static const char *const mounts[] = { "/usr",	"/usr",	      "/lib", "/usr/lib",
+					      "/lib64", "/usr/lib64", NULL };
+	static const struct pod_container c = {
+		.name = "channel", .image = PAUSE_IMAGE, .command = command, .mounts = mounts
+	};
+	_cleanup_free_ char *pod = NULL, *id = NULL, *reason = NULL;
+	const double deadline = vm_age_sec(b->vm) + CALL_TIMEOUT_SEC;
+	int r = pod_run(b, &host_pod, &pod, e);
+
+	if (r >= 0)
+		r = pod_start(b, &host_pod, pod, &c, &id, e);
+	while (r >= 0) {
+		r = boot_expect(b, "systemctl show -p ActiveState case-done.service", "=active", e);
+		if (r != -EBADMSG || vm_age_sec(b->vm) > deadline)
+			break;
+		r = pod_ask_reason(b, id, &reason, e);
+		if (r >= 0)
+			return err_set(e, -EBADMSG, "a pod of the node's programs ended: %s",
+				       reason);
+		r = r == -EAGAIN ? 0 : r;
+	}
+	return r < 0 ? err_wrap(e, r, "a pod of the node's programs")
+		     : boot_expect(b, "cat /etc/slipway/update.env", "CHANNEL=canary", e);
+}
+
 static int check_kept(struct boot *b, const char *id, struct err *e)
 {
 	static const struct boot_todo v[] = {
@@ -316,18 +253,17 @@ static int check_kept(struct boot *b, const char *id, struct err *e)
 		  "/usr/libexec/kubernetes/kubelet-plugins/volume/exec/.case" },
 	};
 	_cleanup_free_ char *address = NULL;
-	enum sandbox_state state;
+	enum pod_state state;
 	int r = boot_do(b, v, ARRAY_SIZE(v), e);
 
 	if (r >= 0)
 		r = wait_ready(b, e);
 	if (r >= 0)
-		r = ask_pod(b, id, &state, &address, e);
+		r = pod_ask(b, id, &state, &address, e);
 	if (r < 0)
 		return err_wrap(e, r, "after a restart");
-	return state == SANDBOX_NOT_READY
-		       ? 0
-		       : err_set(e, -EBADMSG, "a pod is said to run that cannot");
+	return state == POD_NOT_READY ? 0
+				      : err_set(e, -EBADMSG, "a pod is said to run that cannot");
 }
 
 static int check_pods(struct boot *b, struct err *e)
@@ -336,11 +272,13 @@ static int check_pods(struct boot *b, struct err *e)
 	int r = prepare(b, e);
 
 	if (r >= 0)
-		r = run_pod(b, 0, &pod, e);
+		r = pod_run(b, &first_pod, &pod, e);
 	if (r >= 0)
 		r = check_pod(b, pod, e);
 	if (r >= 0)
 		r = check_limit(b, pod, e);
+	if (r >= 0)
+		r = check_manager(b, e);
 	if (r >= 0)
 		r = restart_containerd(b, e);
 	if (r >= 0)
@@ -350,7 +288,7 @@ static int check_pods(struct boot *b, struct err *e)
 	if (r >= 0)
 		r = check_kept(b, pod, e);
 	if (r >= 0)
-		r = run_pod(b, 1, &next, e);
+		r = pod_run(b, &next_pod, &next, e);
 	return r < 0 ? r : check_pod(b, next, e);
 }
 
