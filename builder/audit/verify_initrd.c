@@ -78,7 +78,8 @@ int verify_initrd(struct verify *v, struct fs_reader *usr, const uint8_t *data, 
 	struct initrd in = { .usr = usr, .bad = STRV_INIT, .secrets = STRV_INIT };
 	struct walk w = { v, &in };
 
-	int r = zstd_decompress(data, len, INITRD_BYTES_MAX, &b, e);
+	int r = zstd_is_one_frame(data, len) ? zstd_decompress(data, len, INITRD_BYTES_MAX, &b, e)
+					     : err_set(e, -EBADMSG, "it is not one frame of zstd");
 	if (r == 0)
 		r = verify_initrd_tree(&b, &t, e);
 	if (r == 0)

@@ -13,6 +13,11 @@ bool zstd_probe(const void *data, size_t len)
 	return len > 4 && get_le32(data) == ZSTD_MAGICNUMBER;
 }
 
+bool zstd_is_one_frame(const void *data, size_t len)
+{
+	return zstd_probe(data, len) && ZSTD_findFrameCompressedSize(data, len) == len;
+}
+
 int zstd_decompress(const void *data, size_t len, size_t max_bytes, struct buf *ret, struct err *e)
 {
 	_cleanup_(ZSTD_freeDCtx) ZSTD_DCtx *z = ZSTD_createDCtx();

@@ -7,6 +7,9 @@
 /** zstd_probe() - does a zstd frame begin here? */
 bool zstd_probe(const void *data, size_t len);
 
+/** zstd_is_one_frame() - is that all there is? The kernel takes each frame for an archive of its own. */
+bool zstd_is_one_frame(const void *data, size_t len);
+
 /**
  * zstd_decompress() - one or more frames, to the end of the data
  * @max_bytes: no more than this comes out

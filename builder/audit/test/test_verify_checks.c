@@ -94,6 +94,18 @@ static void cut_initrd(struct uki_params *p)
 	p->initrd.len -= 4;
 }
 
+/* A frame that unpackers skip, whatever is in it. */
+static void second_frame(struct uki_params *p)
+{
+	static const uint8_t skipped[] = { 0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 'h', 'e', 'r', 'e' };
+	static uint8_t both[64 * KiB];
+
+	ck_assert_uint_le(p->initrd.len + sizeof(skipped), sizeof(both));
+	memcpy(both, p->initrd.data, p->initrd.len);
+	memcpy(both + p->initrd.len, skipped, sizeof(skipped));
+	p->initrd = (struct uki_part){ both, p->initrd.len + sizeof(skipped) };
+}
+
 static void with_splash(struct buf *uki)
 {
 	const struct pe_new_section splash = { ".splash", "BM", 2, false };
@@ -247,6 +259,7 @@ static const struct {
 	{ other_signature, NULL, VERIFY_UKI_ROOT_HASH },
 	{ no_signature_demanded, NULL, VERIFY_UKI_ROOT_HASH },
 	{ cut_initrd, NULL, VERIFY_UKI_INITRD },
+	{ second_frame, NULL, VERIFY_UKI_INITRD },
 	{ NULL, with_splash, VERIFY_UKI_SECTIONS },
 };
 
