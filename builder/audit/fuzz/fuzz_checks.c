@@ -40,6 +40,12 @@ static void check_text(const char *s)
 	}
 }
 
+static void write_memfd(int fd, const struct buf *b, char path[64])
+{
+	must(fd >= 0 && pwrite(fd, b->data, b->len, 0) == (ssize_t)b->len);
+	snprintf(path, 64, "/proc/self/fd/%d", fd);
+}
+
 /* ---- /usr ------------------------------------------------------------------------------------- */
 
 static const char *const paths[] = {
@@ -161,6 +167,21 @@ static struct verify_slot *fill_slot(struct run *r)
 	return s;
 }
 
+/* Signers, and what a TPM will measure. */
+static void summarize(const uint8_t *data, size_t size)
+{
+	const struct buf file = { .data = (uint8_t *)(uintptr_t)data, .len = size };
+	_cleanup_close_ int fd = memfd_create("uki", MFD_CLOEXEC);
+	_cleanup_(summary_free) struct summary *s = NULL;
+	char path[64];
+	struct err e;
+
+	write_memfd(fd, &file, path);
+	if (summary_read(path, &s, &e) == 0)
+		for (size_t i = 0; i < s->signers.n; i++)
+			check_text(s->signers.v[i].subject);
+}
+
 /* Nobody is trusted: whatever it is, it is refused. */
 static void use_uki(const uint8_t *data, size_t size)
 {
@@ -178,6 +199,7 @@ static void use_uki(const uint8_t *data, size_t size)
 	if (verify_uki(&r.v, "EFI/Linux/node_1.efi", &file, &r.e) == 0)
 		must(r.report.n_failed > 0);
 	run_done(&r);
+	summarize(data, size);
 }
 
 /* Compressed here: hardly a bit of a compressed one can be changed. */
@@ -235,12 +257,6 @@ static void use_disk(const uint8_t *data, size_t size)
 }
 
 /* ---- comparison ------------------------------------------------------------------------------- */
-
-static void write_memfd(int fd, const struct buf *b, char path[64])
-{
-	must(fd >= 0 && pwrite(fd, b->data, b->len, 0) == (ssize_t)b->len);
-	snprintf(path, 64, "/proc/self/fd/%d", fd);
-}
 
 static void compare_files(const struct buf *usr)
 {
