@@ -36,30 +36,39 @@ static int sign(const struct signer *s, const struct buf *what, struct buf *ret,
 	return 0;
 }
 
-int dsse_sign(const struct signer *s, const char *type, const void *payload, size_t len,
-	      struct buf *ret, struct err *e)
+/* The envelope of one signature, in the one way in which it is written here. */
+static int put_envelope(const char *type, const char *payload64, const char *sig64, X509 *cert,
+			struct buf *ret, struct err *e)
 {
-	_cleanup_buf_ struct buf what = BUF_INIT, sig = BUF_INIT;
 	uint8_t fingerprint[SHA256_BYTES];
 	char keyid[SHA256_HEX];
 
-	int r = encode(type, payload, len, &what, e);
-	if (r == 0)
-		r = sign(s, &what, &sig, e);
-	if (r == 0)
-		r = certificate_fingerprint(s->cert, fingerprint, e);
+	int r = certificate_fingerprint(cert, fingerprint, e);
 	if (r < 0)
 		return r;
-	_cleanup_free_ char *payload64 = base64_encode(payload, len);
-	_cleanup_free_ char *sig64 = base64_encode(sig.data, sig.len);
-	if (!payload64 || !sig64)
-		return err_oom(e);
 	hex_encode(fingerprint, sizeof(fingerprint), keyid);
 	buf_printf(ret,
 		   "{\"payloadType\":\"%s\",\"payload\":\"%s\","
 		   "\"signatures\":[{\"keyid\":\"%s\",\"sig\":\"%s\"}]}\n",
 		   type, payload64, keyid, sig64);
 	return buf_failed(ret) ? err_oom(e) : 0;
+}
+
+int dsse_sign(const struct signer *s, const char *type, const void *payload, size_t len,
+	      struct buf *ret, struct err *e)
+{
+	_cleanup_buf_ struct buf what = BUF_INIT, sig = BUF_INIT;
+
+	int r = encode(type, payload, len, &what, e);
+	if (r == 0)
+		r = sign(s, &what, &sig, e);
+	if (r < 0)
+		return r;
+	_cleanup_free_ char *payload64 = base64_encode(payload, len);
+	_cleanup_free_ char *sig64 = base64_encode(sig.data, sig.len);
+	if (!payload64 || !sig64)
+		return err_oom(e);
+	return put_envelope(type, payload64, sig64, s->cert, ret, e);
 }
 
 /* Return: 1 the signature is this key's; 0 it is not; -ENOMEM */
@@ -149,4 +158,36 @@ int dsse_open(const void *data, size_t len, const char *type, X509 *const *certs
 	if (ret_cert)
 		*ret_cert = cert;
 	return buf_failed(ret_payload) ? err_oom(e) : 0;
+}
+
+int dsse_check_form(const void *data, size_t len, const char *type, X509 *cert, struct err *e)
+{
+	_cleanup_(json_object_put) struct json_object *o = NULL;
+	_cleanup_buf_ struct buf again = BUF_INIT, payload = BUF_INIT, sig = BUF_INIT;
+	struct json_object *signatures = NULL, *first = NULL;
+	const char *text = data;
+
+	int r = json_read_object(text, len && text[len - 1] == '\n' ? len - 1 : len, DEPTH_MAX, &o,
+				 e);
+	if (r == 0)
+		r = json_read_base64(o, "payload", &payload, e);
+	if (r < 0)
+		return r;
+	if (json_object_object_get_ex(o, "signatures", &signatures) &&
+	    json_object_is_type(signatures, json_type_array))
+		first = json_object_array_get_idx(signatures, 0);
+	if (!json_object_is_type(first, json_type_object))
+		return err_set(e, -EBADMSG, "it has no list \"signatures\" of objects");
+	r = json_read_base64(first, "sig", &sig, e);
+	if (r < 0)
+		return r;
+	/* Encoded again: the last digit has bits that nobody decodes. */
+	_cleanup_free_ char *payload64 = base64_encode(payload.data, payload.len);
+	_cleanup_free_ char *sig64 = base64_encode(sig.data, sig.len);
+	if (!payload64 || !sig64)
+		return err_oom(e);
+	r = put_envelope(type, payload64, sig64, cert, &again, e);
+	if (r == 0 && (again.len != len || memcmp(again.data, data, len) != 0))
+		r = err_set(e, -EBADMSG, "its envelope is not as our writer writes it");
+	return r;
 }

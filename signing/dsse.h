@@ -18,6 +18,16 @@ int dsse_sign(const struct signer *s, const char *type, const void *payload, siz
 	      struct buf *ret, struct err *e) must_check;
 
 /**
+ * dsse_check_form() - is the envelope what dsse_sign() writes of its content?
+ * @cert: whose key signed it, as dsse_open() found
+ *
+ * The key's id and how the JSON is written are nothing that the signature covers.
+ * Return: 0; -EBADMSG; -ENOMEM
+ */
+int dsse_check_form(const void *data, size_t len, const char *type, X509 *cert,
+		    struct err *e) must_check;
+
+/**
  * dsse_open() - check an envelope and take the payload out
  * @type:  what the payload has to be
  * @certs: whose signatures count; which of them signed is found by trying, whatever the keyid says

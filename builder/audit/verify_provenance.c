@@ -4,6 +4,7 @@
 
 #include "builder/audit/verify_internal.h"
 #include "builder/stages/build.h"
+#include "signing/dsse.h"
 
 #define STATEMENT_BYTES_MAX (16 * MiB)
 #define INDEX_PREFIX	    "index "
@@ -213,7 +214,11 @@ static int read_statement(struct verify *v, const char *path, const struct sourc
 	verify_at(v, "%s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
 	int r = verify_signer(v, VERIFY_PROVENANCE, open_signed, &ctx, &signer, e);
 	*ret = s.provenance;
-	return r;
+	if (r < 0 || !signer)
+		return r;
+	r = dsse_check_form(src->bytes, (size_t)src->size_bytes, PROVENANCE_PAYLOAD_TYPE, signer,
+			    e);
+	return r < 0 ? verify_failed(v, VERIFY_PROVENANCE, r, e) : 0;
 }
 
 int verify_provenance(struct verify *v, const struct verify_stated *what, struct err *e)

@@ -9,6 +9,10 @@ int verify_zero(struct verify *v, enum verify_id id, const struct source *s, uin
 {
 	uint64_t at;
 
+	/* A part by itself ends where its content does. */
+	if (!v->image && s->size_bytes > from)
+		return verify_fail(v, id, e, "%llu bytes, of which a build writes %llu",
+				   (unsigned long long)s->size_bytes, (unsigned long long)from);
 	int r = source_nonzero(s, MIN(from, s->size_bytes), v->p->pool, &at, e);
 	if (r < 0)
 		return verify_failed(v, id, r, e);

@@ -73,6 +73,39 @@ START_TEST(changed)
 }
 END_TEST
 
+/* What a signature does not cover has one form all the same. */
+START_TEST(one_form)
+{
+	_cleanup_buf_ struct buf good = BUF_INIT;
+
+	ck_ok(dsse_sign(fx_db, TYPE, PAYLOAD, strlen(PAYLOAD), &good, &e));
+	ck_ok(dsse_check_form(good.data, good.len, TYPE, fx_db->cert, &e));
+	ck_fails(dsse_check_form(good.data, good.len, TYPE, fx_pk->cert, &e), -EBADMSG,
+		 "not as our writer");
+	ck_fails(dsse_check_form(good.data, good.len - 1, TYPE, fx_db->cert, &e), -EBADMSG,
+		 "not as our writer");
+	/* The key's id; white space; bits of the last digit of the signature that nobody decodes. */
+	static const struct {
+		const char *before;
+		int at;
+		char from, to;
+	} changes[] = { { "keyid\":\"", 0, 0, 'x' },
+			{ "==\"}", -1, 'g', 'h' },
+			{ "\n", 0, '\n', ' ' } };
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		_cleanup_buf_ struct buf payload = BUF_INIT;
+		_cleanup_free_ char *text = strdup(buf_str(&good));
+		char *at = strstr(text, changes[i].before);
+		at += changes[i].at ? changes[i].at
+				    : (int)strlen(changes[i].before) - (changes[i].from == '\n');
+		*at = *at == changes[i].from || !changes[i].from ? changes[i].to : (char)(*at + 1);
+		ck_ok(open_text(text, fx_db->cert, &payload));
+		ck_fails(dsse_check_form(text, strlen(text), TYPE, fx_db->cert, &e), -EBADMSG,
+			 "not as our writer");
+	}
+}
+END_TEST
+
 START_TEST(no_envelopes)
 {
 	static const struct {
@@ -101,4 +134,4 @@ START_TEST(no_envelopes)
 }
 END_TEST
 
-FX_MAIN("dsse", signs_and_opens, openssl_agrees, changed, no_envelopes)
+FX_MAIN("dsse", signs_and_opens, openssl_agrees, changed, one_form, no_envelopes)
