@@ -14,6 +14,7 @@ echo "SEED=$seed MOMENTS=$moments"
 need_packages
 command -v gpg dpkg-deb xz >/dev/null || skip_all "gpg, dpkg-deb or xz is missing"
 copy_node
+small_disk
 # The common base and no more: all that is signalled here is in it.
 sed -i '/^packages:/,$d' "$T/recipes/node/recipe.yaml"
 cp "$slipway" "$T/slipway" # all of it is done by one and the same program, whoever builds another
@@ -106,7 +107,7 @@ check_fetch() {
 	# So that there is something to do the next time.
 	find "$T/cache/slipway/packages" -type f 2>/dev/null | head -40 | xargs -r rm
 }
-each 30 check_fetch "$slipway" -q fetch "$recipe"
+each 45 check_fetch "$slipway" -q fetch "$recipe"
 "$slipway" -q fetch "$recipe" && ok || bad "no fetch after the signals"
 [ "$(files "$T/cache/slipway/packages")" -eq "$(grep -c '^package ' "$lock")" ] && ok || bad "packages are missing"
 [ "$(files "$T/cache/slipway/partial")" -eq 0 ] && ok || bad "partial downloads are left: $(ls "$T/cache/slipway/partial")"
@@ -124,7 +125,7 @@ check_build() {
 	rm -f "$T"/out/*
 }
 check_build "no signal"
-each 40 check_build "$slipway" -q build "$recipe" -o "$T/out"
+each 25 check_build "$slipway" -q build "$recipe" -o "$T/out"
 "$slipway" -q build "$recipe" -o "$T/out" && diff -rq "$T/good" "$T/out" && ok || bad "another image after the signals"
 [ "$(find "$T/out" -name '.*' -type f | wc -l)" -eq 0 ] && ok || bad "build leaves files behind: $(ls -A "$T/out")"
 n=$(grep -c '^package ' "$lock")
