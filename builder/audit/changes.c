@@ -141,6 +141,7 @@ static void list_done(struct change_list *l)
 		free(l->v[i].b);
 		free(l->v[i].how);
 		free(l->v[i].package);
+		free(l->v[i].origin);
 	}
 	free(l->v);
 }

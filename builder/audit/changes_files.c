@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "builder/audit/changes_internal.h"
+#include "builder/audit/origins.h"
 
 #define STEP_BYTES (256 * KiB)
 #define LIST_DIR   "lib/dpkg/status.d/"
@@ -11,6 +12,7 @@
 struct files {
 	struct changes *c;
 	uint8_t *steps[2];
+	struct image_origins origins[2];
 };
 
 /* A file's content or a link's target, from an offset on. */
@@ -141,6 +143,10 @@ static int add_file(const struct files *f, const struct listed *const x[2], cons
 		r = set_side(to, w, x[w], e);
 		owner = owner ? owner : owner_of(f, w, x[w]);
 	}
+	for (int w = 1; r == 0 && w >= 0 && !owner && !to->origin; w--) {
+		const char *origin = image_origins_find(&f->origins[w], any->path);
+		r = x[w] && origin ? changes_text(&to->origin, origin, e) : 0;
+	}
 	if (r == 0 && owner) {
 		to->follows = follows(f, owner);
 		r = changes_text(&to->package, owner->name, e);
@@ -193,7 +199,16 @@ int changes_files(struct changes *c, struct pool *pool, struct err *e)
 {
 	_cleanup_free_ uint8_t *a = malloc(STEP_BYTES), *b = malloc(STEP_BYTES);
 
+	struct files f = { .c = c, .steps = { a, b } };
+
 	if (!a || !b)
 		return err_oom(e);
-	return compare_all(&(struct files){ c, { a, b } }, pool, e);
+	int r = image_origins_read(&c->s[0]->usr, &f.origins[0], e);
+	if (r == 0)
+		r = image_origins_read(&c->s[1]->usr, &f.origins[1], e);
+	if (r == 0)
+		r = compare_all(&f, pool, e);
+	image_origins_done(&f.origins[0]);
+	image_origins_done(&f.origins[1]);
+	return r;
 }

@@ -40,6 +40,7 @@ static struct json_object *change(enum change_section section, const struct chan
 		if (strv_split(&how, x->how ? x->how : "", ", ") == 0)
 			json_put_strings(o, "differs", &how);
 		json_put_str(o, "package", x->package);
+		json_put_str(o, "origin", x->origin);
 		json_put(o, "follows", json_object_new_boolean(x->follows));
 	}
 	return o;

@@ -74,7 +74,8 @@ static void print_change(enum change_section section, const struct change *x)
 	if (!x->how || *arrow)
 		printf("%s%s%s", value, arrow, second);
 	printf("%s%s%s", *size ? " (" : "", size, *size ? ")" : "");
-	printf("%s%s\n", x->package ? ", of " : "", x->package ? x->package : "");
+	const char *of = x->package ? x->package : x->origin;
+	printf("%s%s\n", of ? ", of " : "", of ? of : "");
 }
 
 static void print_section(const struct changes *c, enum change_section section, bool all)

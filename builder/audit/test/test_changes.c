@@ -76,6 +76,16 @@ static void fill_b(struct tree *t)
 	im_text(t, "lib/es\033cape", "");
 }
 
+/* As much of an SBOM as says where files are from. */
+static void put_sbom(struct tree *t)
+{
+	im_text(t, "share/sbom/node.cdx.json",
+		"{\"components\":[{\"name\":\"changed\",\"components\":[{\"name\":\"/usr/bin/kind\"}]},"
+		"{\"group\":\"overlay\",\"name\":\"x\",\"components\":[{\"name\":\"/usr/lib/text\"},"
+		"{\"name\":\"/usr/bin/changed\"}]},{\"group\":\"finisher\",\"name\":\"units\",\"components\":"
+		"[{\"name\":\"/usr/lib/systemd/system/bad.service\"},{\"name\":7},7]},7]}\n");
+}
+
 static void print_changes(const struct changes *c, struct buf *b)
 {
 	for (size_t s = 0; s < CHANGES_N_SECTIONS; s++)
@@ -87,7 +97,9 @@ static void print_changes(const struct changes *c, struct buf *b)
 				buf_printf(b, " | %d %d", (int)x->bytes[0], (int)x->bytes[1]);
 			if (s == CHANGES_FILES)
 				buf_printf(b, " | %s | %s%s", x->how ? x->how : "",
-					   x->package ? x->package : "",
+					   x->package  ? x->package
+					   : x->origin ? x->origin
+						       : "",
 					   x->follows ? " (follows)" : "");
 			buf_printf(b, "\n");
 		}
@@ -131,9 +143,9 @@ START_TEST(all_kinds_of_changes)
 		"5 /usr/lib/libx.so.1.0: file 0644 0:0 |  |  | changed (follows)\n"
 		"5 /usr/lib/libx.so.1.1:  | file 0644 0:0 |  | changed (follows)\n"
 		"5 /usr/lib/modules/6.12/config: file 0644 0:0 | file 0644 0:0 | content | \n"
-		"5 /usr/lib/systemd/system/bad.service:  | symlink 0777 0:0 |  | \n"
+		"5 /usr/lib/systemd/system/bad.service:  | symlink 0777 0:0 |  | finisher units\n"
 		"5 /usr/lib/systemd/system/sysinit.target.wants/old.service: symlink 0777 0:0 |  |  | \n"
-		"5 /usr/lib/text: file 0644 0:0 | file 0644 7:0 | owner | \n"
+		"5 /usr/lib/text: file 0644 0:0 | file 0644 7:0 | owner | overlay x\n"
 		"5 /usr/share/factory/etc/systemd/system/was.service: symlink 0777 0:0 |  |  | \n"
 		"5 /usr/share/factory/etc/systemd/system/x.target.requires/new.service:  | symlink 0777 0:0 |  | \n"
 		"5 /usr/share/gone/file: file 0644 0:0 |  |  | gone (follows)\n";
@@ -144,6 +156,8 @@ START_TEST(all_kinds_of_changes)
 	two_init(&t);
 	fill_a(t.a.usr);
 	fill_b(t.b.usr);
+	put_sbom(t.a.usr);
+	put_sbom(t.b.usr);
 	t.b.cmdline = "console=ttyS0 quiet debug quiet";
 	struct diff_report d = two_compare(&t);
 	diff_report_done(&d);
