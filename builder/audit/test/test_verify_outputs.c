@@ -281,7 +281,8 @@ START_TEST(demanded)
 	params.provenance = said;
 	judge("disk.raw", true, "the same disk by another name");
 	ck_assert_int_eq(unlink(said), 0);
-	verify_at_path("disk.raw", -ENOENT);
+	struct verify_report r = verify_at_path("disk.raw", -ENOENT);
+	verify_report_done(&r);
 	params.provenance = NULL;
 	params.policy = NULL;
 }
