@@ -59,6 +59,7 @@ static const char *const paths[] = {
 	"lib/credstore/x",
 	"share/factory/etc/shadow",
 	"share/x",
+	"share/sbom/node.cdx.json",
 };
 
 static void add_file(struct tree *t, const char *path, const void *data, size_t len)
@@ -276,6 +277,9 @@ static void compare_files(const struct buf *usr)
 			check_text(x->what);
 			check_text(x->a);
 			check_text(x->b);
+			check_text(x->how);
+			check_text(x->package);
+			check_text(x->origin);
 		}
 }
 

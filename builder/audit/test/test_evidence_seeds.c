@@ -130,6 +130,9 @@ START_TEST(files_of_usr)
 	add_file(&b, 9,
 		 "-----BEGIN RSA PRIVATE KEY-----\n"
 		 "MIIEpAIBAAKCAQEAuyVMPXAeIDyNoHy9ZJr9XQvTyFpf4hSx\n");
+	add_file(&b, 10,
+		 "{\"components\":[{\"group\":\"overlay\",\"name\":\"x\",\"components\":"
+		 "[{\"name\":\"/usr/share/x\"}]}]}\n");
 	seed_save_of("fuzz_checks", "files", 'f', &b);
 }
 END_TEST
