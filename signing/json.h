@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* Signed things that are JSON: read strictly, as they come from whoever wants them believed. */
-#include <json-c/json.h>
-
 #include "base/buf.h"
 #include "base/err.h"
-
-DEFINE_CLEANUP(struct json_object *, json_object_put)
-DEFINE_CLEANUP(struct json_tokener *, json_tokener_free)
+#include "base/json_cleanup.h"
 
 /**
  * json_read_object() - one JSON object and nothing behind it

@@ -4,13 +4,10 @@
  * What commands print with --json: one object on standard output, and nothing else there. Keys are
  * described in slipway(1); they may grow in number, none changes its meaning.
  */
-#include <json-c/json.h>
-
+#include "base/json_cleanup.h"
 #include "builder/cli/cli.h"
 #include "builder/repo/lock.h"
 #include "builder/stages/build.h"
-
-DEFINE_CLEANUP(struct json_object *, json_object_put)
 
 /*
  * These take NULL for an object that could not be made, and add nothing to it: one check, in

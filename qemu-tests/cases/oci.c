@@ -3,13 +3,12 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <json-c/json.h>
 
 #include "base/digest.h"
+#include "base/json_cleanup.h"
 
 DEFINE_CLEANUP(struct archive *, archive_write_free)
 DEFINE_CLEANUP(struct archive_entry *, archive_entry_free)
-DEFINE_CLEANUP(struct json_object *, json_object_put)
 
 #define TYPE "application/vnd.oci.image."
 

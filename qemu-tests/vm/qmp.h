@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* QEMU's machine protocol: one JSON object a line. Spec: docs/interop/qmp-spec.rst of QEMU. */
-#include <json-c/json.h>
 #include <systemd/sd-event.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json_cleanup.h"
 
 struct qmp {
 	int fd;
@@ -22,8 +22,6 @@ struct qmp {
 	{                                \
 		.fd = -1, .in = BUF_INIT \
 	}
-
-DEFINE_CLEANUP(struct json_object *, json_object_put)
 
 /**
  * qmp_open() - watch a connection

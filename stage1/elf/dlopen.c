@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Libraries that a program loads by itself, as .note.dlopen tells. Spec: UAPI, ELF dlopen metadata */
 #include <elf.h>
-#include <json-c/json.h>
 
+#include "base/json_cleanup.h"
 #include "stage1/elf/image.h"
 
 #define NOTE_TYPE      0x407c0c0au
@@ -10,9 +10,6 @@
 #define MAX_JSON_BYTES (64 * KiB)
 #define MAX_JSON_DEPTH 8
 #define MAX_DLOPENS    1024
-
-DEFINE_CLEANUP(struct json_tokener *, json_tokener_free)
-DEFINE_CLEANUP(struct json_object *, json_object_put)
 
 static int bad_note(struct err *e, const char *what)
 {
