@@ -84,10 +84,12 @@ static int kill_in_boot(struct recovery *r, const char *name, struct err *e)
 
 /*
  * File N holds "N" again and again; it is named on the console once it is on the disk. The next machine comes
- * with another key for root, and one that is there is not replaced.
+ * with another key for root: one that is there is not replaced, but a file that a power cut has left empty is, as is
+ * the host's.
  */
 #define CONTENT "yes $i | head -c $((i * 5003))"
-static const char writer[] = "rm /root/.ssh/authorized_keys && sync /root/.ssh && mkdir " KEPT_DIR
+#define EMPTY	"/root/.ssh/authorized_keys /etc/ssh/ssh_host_ed25519_key"
+static const char writer[] = "truncate -s 0 " EMPTY " && sync " EMPTY " && mkdir " KEPT_DIR
 			     " && sync " KEPT_DIR " /var/lib && "
 			     "systemd-run --quiet --no-block --working-directory=" KEPT_DIR
 			     " sh -ec 'i=0; while :; do i=$((i + 1)); " CONTENT
