@@ -6,7 +6,7 @@
 #include "builder/audit/files.h"
 
 #define BOOT_TIMEOUT_SEC    600
-#define RESTART_TIMEOUT_SEC 180
+#define RESTART_TIMEOUT_SEC 600
 
 const char *boot_said(const struct boot *b)
 {
@@ -115,7 +115,7 @@ int boot_wait_up(struct boot *b, struct err *e)
 {
 	int status = 0;
 
-	if (b->ctx->resume_dir)
+	if (b->ctx->resume_dir && !b->restarted)
 		return go_on(b, e);
 	int r = wait_console(b, e);
 	if (r < 0)
@@ -170,6 +170,7 @@ int boot_again(struct boot *b, struct err *e)
 		r = 0;
 	if (r >= 0)
 		r = vm_wait_event(b->vm, VM_EVENT_RESET, resets + 1, RESTART_TIMEOUT_SEC, e);
+	b->restarted = true;
 	return r < 0 ? err_wrap(e, r, "restart") : boot_wait_up(b, e);
 }
 

@@ -11,6 +11,7 @@ struct boot {
 	struct vm_case_context *ctx;
 	struct vm *vm;
 	struct buf out; /* of the last command */
+	bool restarted; /* by boot_again(): no more the node that was saved */
 	/* Seconds since the machine was started or reset. */
 	double loader_sec; /* the firmware started the boot loader */
 	double kernel_sec; /* the kernel started, to a second or so */

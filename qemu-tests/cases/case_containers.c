@@ -308,6 +308,7 @@ const struct vm_case case_containers = {
 	.image = "node",
 	.description = "pods by CRI: bridge, memory limit, a restart of containerd and of the node",
 	.machines = 1,
-	.typical_sec = 320,
+	.typical_sec = 200,
+	.from_running = true,
 	.run = run,
 };
