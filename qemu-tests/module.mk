@@ -5,8 +5,8 @@ src += qemu-tests/vm/accel.c qemu-tests/vm/channel.c qemu-tests/vm/child.c qemu-
 
 src += $(addprefix qemu-tests/cases/,allowed.c artefact.c boot.c bootable.c boot_checks.c boot_times.c case_boot.c \
        case_containers.c case_contents.c case_endings.c case_extensions.c case_immutable.c case_nginx.c case_node.c case_podman.c \
-       case_recovery.c case_rotation.c case_secrets.c case_state.c case_tamper.c case_update.c case_update_bad.c case_update_cuts.c case_users.c extension.c \
-       case_util.c cases.c container.c cri.c node_disk.c node_identity.c node_update.c oci.c pod.c programs.c tamper.c tamper_machine.c)
+       case_recovery.c case_rotation.c case_secrets.c case_state.c case_tamper.c case_update.c case_update_bad.c case_update_cuts.c case_versions.c extension.c \
+       case_util.c cases.c container.c cri.c node_disk.c node_identity.c node_update.c node_users.c oci.c pod.c programs.c tamper.c tamper_machine.c)
 src += $(addprefix qemu-tests/suite/,report.c schedule.c suite.c)
 src += $(addprefix qemu-tests/tamper/,audit.c esp.c gpt_edit.c kinds.c kinds_build.c kinds_entry.c kinds_input.c \
        kinds_signature.c kinds_uki.c kinds_usr.c mutate.c mutate_bytes.c mutate_disk.c mutate_esp.c \

@@ -181,7 +181,7 @@ static int power_off(struct boot *b, struct err *e)
 	return r < 0 ? r : vm_wait_exit(b->vm, 180, NULL, e);
 }
 
-static int check_console(const struct boot *b, const char *const *allow, struct err *e)
+int boot_check_console(const struct boot *b, const char *const *allow, struct err *e)
 {
 	_cleanup_strv_ struct strv found = STRV_INIT;
 	int n = vm_console_signs(vm_console_text(b->vm), vm_accel(b->vm) == VM_ACCEL_TCG, allow,
@@ -193,7 +193,7 @@ static int check_console(const struct boot *b, const char *const *allow, struct 
 }
 
 /* The journal is kept whatever came out; without a channel there is none to keep. */
-static void keep_journal(struct boot *b, const char *name)
+void boot_keep_journal(struct boot *b, const char *name)
 {
 	_cleanup_free_ char *path = str_printf("%s/%s.journal", b->ctx->log_dir, name);
 	_cleanup_fclose_ FILE *f = path ? fopen(path, "we") : NULL;
@@ -251,8 +251,8 @@ int boot_judge(struct vm_case_context *ctx, const struct boot_params *p, struct 
 		r = p->steps[i](&b, e);
 	if (r >= 0 && ctx->save_dir)
 		r = save(&b, e);
-	keep_journal(&b, p->name);
+	boot_keep_journal(&b, p->name);
 	if (r >= 0 && !ctx->resume_dir)
 		r = power_off(&b, e);
-	return r < 0 ? r : check_console(&b, p->allow, e);
+	return r < 0 ? r : boot_check_console(&b, p->allow, e);
 }

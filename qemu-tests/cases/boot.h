@@ -66,3 +66,13 @@ int boot_again(struct boot *b, struct err *e) must_check;
 
 /** boot_check_image() - what must be right of every image that is up */
 int boot_check_image(struct boot *b, struct err *e) must_check;
+
+/**
+ * boot_check_console() - nothing bad is on the console up to now
+ * @allow: NULL-terminated; lines that hold one of these are no bad sign; NULL: none
+ * Return: 0; -EBADMSG the first bad sign; -ENOMEM
+ */
+int boot_check_console(const struct boot *b, const char *const *allow, struct err *e) must_check;
+
+/** boot_keep_journal() - of this boot, as <name>.journal among the logs, if it is to be had */
+void boot_keep_journal(struct boot *b, const char *name);

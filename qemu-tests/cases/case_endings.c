@@ -6,15 +6,13 @@
 
 #define REFUSAL_TIMEOUT_SEC  600
 #define WATCHDOG_TIMEOUT_SEC 600
-#define SLOTS_TIMEOUT_SEC    1500
 #define LIMIT_TIMEOUT_SEC    300
 
-/* @keep: the disk is the node's own, and large enough */
-static int start(struct boot *b, enum vm_firmware firmware, bool keep, struct err *e)
+static int start(struct boot *b, enum vm_firmware firmware, struct err *e)
 {
 	struct vm_params p = { .name = "console",
 			       .image = b->ctx->image,
-			       .snapshot = !keep,
+			       .snapshot = true,
 			       .firmware = firmware,
 			       .ssh = firmware == VM_FIRMWARE_SECURE_BOOT,
 			       .resume = b->ctx->resume_dir,
@@ -24,8 +22,7 @@ static int start(struct boot *b, enum vm_firmware firmware, bool keep, struct er
 
 	if (stat(p.image, &st) < 0)
 		return err_sys(e, -errno, "%s", p.image);
-	if (!keep)
-		p.disk_bytes = align_up((uint64_t)st.st_size, MiB) + BOOT_ROOT_BYTES;
+	p.disk_bytes = align_up((uint64_t)st.st_size, MiB) + BOOT_ROOT_BYTES;
 	return vm_start(b->ctx->host, &p, &b->vm, e);
 }
 
@@ -45,7 +42,7 @@ static int run_no_secure_boot(struct vm_case_context *ctx, struct err *e)
 		{ .text = "EXT4-fs (", .failure = true },
 		{ .text = "erofs: (device ", .failure = true },
 	};
-	int r = start(&b, VM_FIRMWARE_UEFI, false, e);
+	int r = start(&b, VM_FIRMWARE_UEFI, e);
 
 	if (r >= 0)
 		r = vm_wait_console(b.vm, patterns, ARRAY_SIZE(patterns), REFUSAL_TIMEOUT_SEC, e);
@@ -65,7 +62,7 @@ static int run_no_secure_boot(struct vm_case_context *ctx, struct err *e)
 static int run_hang(struct vm_case_context *ctx, struct err *e)
 {
 	__attribute__((cleanup(end))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
-	int r = start(&b, VM_FIRMWARE_SECURE_BOOT, false, e);
+	int r = start(&b, VM_FIRMWARE_SECURE_BOOT, e);
 
 	if (r >= 0)
 		r = boot_wait_up(&b, e);
@@ -91,7 +88,7 @@ static int run_boot_limit(struct vm_case_context *ctx, struct err *e)
 		"printf '[Service]\nType=oneshot\nExecStart=sleep infinity\n' >stuck.service && "
 		"systemctl daemon-reload && systemctl start --no-block stuck.target";
 	__attribute__((cleanup(end))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
-	int r = start(&b, VM_FIRMWARE_SECURE_BOOT, false, e);
+	int r = start(&b, VM_FIRMWARE_SECURE_BOOT, e);
 
 	if (r >= 0)
 		r = boot_wait_up(&b, e);
@@ -106,34 +103,7 @@ static int run_boot_limit(struct vm_case_context *ctx, struct err *e)
 	return vm_wait_event(b.vm, VM_EVENT_RESET, resets + 1, LIMIT_TIMEOUT_SEC, e);
 }
 
-/* Version 2, in slot B, is damaged where every boot reads; version 1, in slot A, is not. */
-static int run_slots(struct vm_case_context *ctx, struct err *e)
-{
-	__attribute__((cleanup(end))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
-	static const struct vm_pattern marked[] = {
-		{ .text = "Starting slipway-other-slot" },
-	};
-	int r = start(&b, VM_FIRMWARE_SECURE_BOOT, true, e);
-
-	if (r >= 0)
-		r = vm_wait_console(b.vm, marked, ARRAY_SIZE(marked), SLOTS_TIMEOUT_SEC, e);
-	if (r >= 0)
-		r = boot_wait_up(&b, e);
-	if (r >= 0)
-		r = guest_ask(b.vm, &b.out, e,
-			      "grep -x 'IMAGE_VERSION=\"\\?1\"\\?' /etc/os-release");
-	if (r >= 0)
-		r = boot_expect(&b, "ls /boot/EFI/Linux", "slots_2+0.efi", e);
-	/* It came up: what counted its attempts is gone. */
-	if (r >= 0)
-		r = guest_must_fail(b.vm, "ls /sys/firmware/efi/efivars/SlipwayTry*",
-				    "attempts are still counted", e);
-	if (r >= 0)
-		r = vm_powerdown(b.vm, e);
-	return r < 0 ? r : vm_wait_exit(b.vm, REFUSAL_TIMEOUT_SEC, NULL, e);
-}
-
-extern const struct vm_case case_no_secure_boot, case_hang, case_boot_limit, case_slots;
+extern const struct vm_case case_no_secure_boot, case_hang, case_boot_limit;
 const struct vm_case case_no_secure_boot = {
 	.name = "no-secure-boot",
 	.description = "with Secure Boot switched off it says so and powers off, before any mount",
@@ -156,13 +126,4 @@ const struct vm_case case_boot_limit = {
 	.typical_sec = 20,
 	.from_running = true,
 	.run = run_boot_limit,
-};
-const struct vm_case case_slots = {
-	.name = "slots",
-	.image = "slots",
-	.description = "a version that was good and is damaged is left for the other slot's",
-	.machines = 1,
-	.typical_sec = 500,
-	.keeps = true,
-	.run = run_slots,
 };

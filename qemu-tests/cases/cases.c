@@ -8,19 +8,18 @@
 
 extern const struct vm_case case_boot, case_boot_limit, case_containers, case_contents,
 	case_extensions, case_hang, case_immutable, case_nginx, case_no_secure_boot, case_node,
-	case_podman, case_recovery, case_rotation, case_secrets, case_slots, case_state,
-	case_update, case_update_crash, case_update_cuts, case_update_foreign, case_update_freeze,
-	case_update_panic, case_update_unwell, case_users_change, case_users_update;
+	case_podman, case_recovery, case_rotation, case_secrets, case_state, case_update,
+	case_update_crash, case_update_cuts, case_update_foreign, case_update_freeze,
+	case_update_panic, case_update_unwell, case_versions;
 
 #define ADDRESS(name) &case_tamper_##name,
 const struct vm_case *const vm_cases[] = {
 	&case_boot,	    &case_contents,	  &case_immutable,    &case_no_secure_boot,
 	&case_hang,	    &case_boot_limit,	  &case_extensions,   &case_secrets,
-	&case_node,	    &case_podman,	  &case_nginx,	      &case_slots,
-	&case_containers,   &case_state,	  &case_recovery,     &case_users_change,
-	&case_users_update, &case_update,	  &case_update_crash, &case_update_unwell,
-	&case_update_panic, &case_update_freeze,  &case_update_cuts,  &case_update_foreign,
-	&case_rotation,	    CASES_TAMPER(ADDRESS)
+	&case_node,	    &case_podman,	  &case_nginx,	      &case_versions,
+	&case_containers,   &case_state,	  &case_recovery,     &case_update,
+	&case_update_crash, &case_update_unwell,  &case_update_panic, &case_update_freeze,
+	&case_update_cuts,  &case_update_foreign, &case_rotation,     CASES_TAMPER(ADDRESS)
 };
 const size_t n_vm_cases = ARRAY_SIZE(vm_cases);
 

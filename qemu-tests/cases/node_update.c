@@ -14,11 +14,16 @@
 	"${PENDING_VERSION:--} $REBOOT_REQUIRED ${FAILED_VERSIONS:--}"
 
 /* The time of day at which a node looks for updates is no part of a test. */
+static int stop_timer(struct boot *b, struct err *e)
+{
+	return guest_ask(b->vm, &b->out, e, "systemctl stop slipway-update.timer");
+}
+
 int node_wait_up(struct boot *b, struct err *e)
 {
 	int r = boot_wait_up(b, e);
 
-	return r < 0 ? r : guest_ask(b->vm, &b->out, e, "systemctl stop slipway-update.timer");
+	return r < 0 ? r : stop_timer(b, e);
 }
 
 int node_start(struct boot *b, struct err *e)
@@ -86,9 +91,9 @@ int node_take(struct boot *b, const char *channel, const char *result, const cha
 
 int node_restart(struct boot *b, struct err *e)
 {
-	int r = guest_ask(b->vm, &b->out, e, "systemctl --no-block reboot");
+	int r = boot_again(b, e);
 
-	return r < 0 && r != -ECONNRESET ? r : node_wait_up(b, e);
+	return r < 0 ? r : stop_timer(b, e);
 }
 
 int node_expect(struct boot *b, const char *status, const char *entries, struct err *e)

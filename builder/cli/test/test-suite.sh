@@ -22,7 +22,7 @@ fails 3 "there is no case 'boat'" "$slipway" test "$image" boot boat
 fails 3 "--jobs 0: not a number" "$slipway" test --jobs 0 "$image" boot
 fails 3 "is not 64 hexadecimal digits" "$slipway" test --root-hash abc "$image" boot
 fails 3 "SLIPWAY_ACCEL is \"xen\"" env SLIPWAY_ACCEL=xen "$slipway" test "$image" boot
-fails 3 "--persistent is needed" env SLIPWAY_ACCEL= TMPDIR="$T" "$slipway" test "$image" users-change
+fails 3 "--persistent is needed" env SLIPWAY_ACCEL= TMPDIR="$T" "$slipway" test "$image" rotation
 try 2 "one takes the other" "$slipway" test --key "$T/no.key" "$image" boot
 # What would be found out only after the machines ran is found out before.
 fails 4 "no/junit.xml" "$slipway" test --junit "$T/no/junit.xml" "$image" boot

@@ -18,58 +18,13 @@ for part; do
 	[[ " ${all[*]} " = *" $part "* ]] || { echo "updates.sh: there is no part $part: ${all[*]}"; exit 2; }
 done
 wanted() { [[ $parts = *" $1 "* ]]; }
-. "$(dirname "$0")/slots.sh"
-for p in nginx gpg; do command -v $p >/dev/null || skip_all "$p is missing"; done
-web=$T/web logs=build/logs/vm-update
-export GNUPGHOME=$T/gnupg
-mkdir -m 700 "$GNUPGHOME"
-mkdir "$web"
-for key in fleet stranger; do
-	step "a key" gpg -q --batch --passphrase '' --quick-gen-key $key rsa2048 sign never
-done
-gpg -q --export fleet >"$T/fleet.gpg"
-
-serve() { # port
-	cat >"$T/nginx.conf" <<-END
-		pid $T/nginx.pid;
-		error_log $T/nginx.log;
-		$([ "$(id -u)" != 0 ] || echo 'user root;')
-		events {}
-		http {
-			access_log $T/nginx.access;
-			client_body_temp_path $T/nginx.1; proxy_temp_path $T/nginx.2; fastcgi_temp_path $T/nginx.3;
-			uwsgi_temp_path $T/nginx.4; scgi_temp_path $T/nginx.5;
-			server {
-				listen 127.0.0.1:$1;
-				root $web;
-				location ~ ^/reset/.*usr-verity.raw { return 444; }
-				location ~ ^/stall/.*usr-verity.raw { limit_rate 10; }
-			}
-		}
-	END
-	nginx -e "$T/nginx.log" -c "$T/nginx.conf" 2>"$T/log"
-}
-for _ in {1..20}; do
-	port=$((20000 + RANDOM % 10000))
-	serve $port && break
-	port=
-done
-[ -n "$port" ] || { bad "nginx: $(cat "$T/log")"; finish; }
-trap 'kill "$(cat "$T/nginx.pid")"; rm -rf "$T"' EXIT
-
-cat >>"$recipe/recipe.yaml" <<END
-updates:
-  # The machine's host, in QEMU's network.
-  source: http://10.0.2.2:$port
-  key: $T/fleet.gpg
-END
+logs=build/logs/vm-update
+locations='location ~ ^/reset/.*usr-verity.raw { return 444; } location ~ ^/stall/.*usr-verity.raw { limit_rate 10; }'
+. "$(dirname "$0")/web.sh"
+sign_key stranger
 sed -i 's/^  - containerd$/&\n  - gpg/' "$recipe/recipe.yaml"
-"$slipway" lock "$recipe" >"$T/log" 2>&1 && "$slipway" fetch "$recipe" >"$T/log" 2>&1 ||
-	skip_all "gpg is not to be had: $(tail -n 1 "$T/log")"
+fetch_more gpg
 
-publish() { # channel, version
-	step "channel $1" "$slipway" publish "$T/$2" --to "$web" --channel "$1" --gpg-key fleet --compression none
-}
 sign() { # channel, key
 	(cd "$web/$1" && rm -f SHA256SUMS* && sha256sum -- * >"$T/sums" && mv "$T/sums" SHA256SUMS &&
 		gpg -q --batch -u "$2" --detach-sign -o SHA256SUMS.gpg SHA256SUMS)

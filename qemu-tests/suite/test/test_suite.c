@@ -179,8 +179,8 @@ END_TEST
 
 START_TEST(cases_are_chosen_by_image_name_and_pattern)
 {
-	static const char *const exact[] = { "users-change" };
-	static const char *const pattern[] = { "users-*" };
+	static const char *const exact[] = { "rotation" };
+	static const char *const pattern[] = { "tamper-smbios-*" };
 	static const char *const unknown[] = { "node", "nodes" };
 	_cleanup_suite_ struct suite a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
 
@@ -189,7 +189,7 @@ START_TEST(cases_are_chosen_by_image_name_and_pattern)
 		ck_assert(vm_case_fits(a.v[i].c, "node_1.raw") && !a.v[i].c->keeps);
 	ck_ok(suite_select("node_1.raw", exact, 1, &b, &e));
 	ck_assert_uint_eq(b.n, 1);
-	ck_assert_str_eq(b.v[0].c->name, "users-change");
+	ck_assert_str_eq(b.v[0].c->name, "rotation");
 	ck_ok(suite_select("node_1.raw", pattern, 1, &c, &e));
 	ck_assert_uint_eq(c.n, 2);
 	ck_fails(suite_select("node_1.raw", unknown, 2, &d, &e), -EINVAL, "no case 'nodes'");
