@@ -63,27 +63,20 @@ mv "$place/out" "$T/first/small"
 
 # Threads, memory, time.
 same "a warm cache"
-jobs=1 same "one thread on one CPU" taskset -c 0
 jobs=4 same "four threads"
 jobs=64 same "64 threads on one CPU" taskset -c 0
-jobs=3 same "no randomisation of addresses" setarch -R
-same "memory that was used before" env MALLOC_PERTURB_=165 GLIBC_TUNABLES=glibc.malloc.tcache_count=0
 same "other limits" with_limits
 same "a CPU without wide vectors and SHA instructions" qemu-x86_64 -cpu Nehalem
-same "five years later" faketime '+5 years'
 newest=$(cd "$place" && XDG_CACHE_HOME=$place/cache "$slipway" -q build recipes/small --lock new.lock -n --json | jq .time)
 same "SOURCE_DATE_EPOCH of the date that is taken without" env SOURCE_DATE_EPOCH="$newest"
 same "an empty SOURCE_DATE_EPOCH" env SOURCE_DATE_EPOCH=
 
 # What the user brings along.
-same "umask 077" with_umask 077
 same "umask 000" with_umask 000
-same "another time zone" env TZ=America/St_Johns
 mkdir "$T/locale"
 localedef -i tr_TR -f UTF-8 "$T/locale/tr_TR.UTF-8"
 turkish=(env "LOCPATH=$T/locale" LC_ALL=tr_TR.UTF-8 LANG=tr_TR.UTF-8 LANGUAGE=tr)
 [ "$("${turkish[@]}" locale decimal_point)" = , ] && ok || bad "the Turkish locale has no effect"
-same "another locale" "${turkish[@]}"
 same "an environment full of things" env OPENSSL_CONF=/dev/null ZSTD_CLEVEL=19 ZSTD_NBTHREADS=3 XZ_OPT=-9e \
 	XZ_DEFAULTS=-T1 GZIP=-1 TAR_OPTIONS=--owner=kilroy MKE2FS_CONFIG=/dev/null E2FSPROGS_FAKE_TIME=1 \
 	BLKID_CONF=/dev/null GNUPGHOME=/nonexistent POSIXLY_CORRECT=1 COLUMNS=20 TERM=dumb NO_COLOR=1 \
@@ -94,7 +87,24 @@ same "no standard input, output and error" with_nothing_open
 # What lies in the way: order, dates and permissions of the recipe's files.
 cc -D_GNU_SOURCE -shared -fPIC -o "$T/contrary.so" "$here/builder/stages/test/contrary.c"
 [ "$(LD_PRELOAD=$T/contrary.so ls -U "$here" | tac)" = "$(ls -U "$here")" ] && ok || bad "contrary.so has no effect"
-same "directories read backwards, and sorts that turn round what is equal" env "LD_PRELOAD=$T/contrary.so"
+# What goes together without one hiding another; each by itself only where the result differs, to tell which it is.
+one_by_one() {
+	jobs=1 same "one thread on one CPU" taskset -c 0
+	jobs=3 same "no randomisation of addresses" setarch -R
+	same "memory that was used before" env MALLOC_PERTURB_=165 GLIBC_TUNABLES=glibc.malloc.tcache_count=0
+	same "five years later" faketime '+5 years'
+	same "umask 077" with_umask 077
+	same "another time zone" env TZ=America/St_Johns
+	same "another locale" "${turkish[@]}"
+	same "directories read backwards, and sorts that turn round what is equal" env "LD_PRELOAD=$T/contrary.so"
+}
+together=(taskset -c 0 setarch -R "${turkish[@]}" TZ=America/St_Johns MALLOC_PERTURB_=165
+	GLIBC_TUNABLES=glibc.malloc.tcache_count=0 "LD_PRELOAD=$T/contrary.so"
+	bash -c 'umask 077; exec faketime "+5 years" "$@"' -)
+before=$failed
+jobs=1 same "one thread and CPU, addresses, memory, clock, umask, locale, directories and sorts" "${together[@]}"
+[ "$failed" -eq "$before" ] || one_by_one
+
 find "$place/recipes" -exec touch -h -d '2001-02-03 04:05:06' {} +
 find "$place/recipes/small" -perm -u+x -exec chmod 700 {} + -o -type f -exec chmod 600 {} +
 same "older files, for the owner only" env
@@ -151,9 +161,7 @@ recipe=node jobs=4
 rm -rf "$place/cache/slipway/unpacked"
 if (build_in "$place") >"$T/log" 2>&1; then
 	mv "$place/out" "$T/first/node"
-	jobs=1 place=$far same "the node, another $who and all else" $elsewhere taskset -c 0 setarch -R \
-		"${turkish[@]}" TZ=Asia/Tokyo MALLOC_PERTURB_=90 "LD_PRELOAD=$T/contrary.so" \
-		bash -c 'umask 077; exec faketime "+5 years" "$@"' -
+	jobs=1 place=$far same "the node, another $who and all that" $elsewhere "${together[@]}"
 else
 	bad "the node: $(tail -n 3 "$T/log")"
 fi
