@@ -60,7 +60,7 @@ static int boot(struct cli *c, const char *image, const struct boot_options *o, 
 	struct vm_host_params hp;
 	_cleanup_(vm_host_free) struct vm_host *host = NULL;
 	_cleanup_free_ char *key = NULL;
-	uint64_t cpus = 2, image_bytes = 0;
+	uint64_t cpus = 0, image_bytes = 0;
 
 	if (o->snapshot && o->persistent)
 		return err_set(e, -EINVAL,
@@ -99,7 +99,10 @@ static int run_boot(struct cli *c, int argc, char **argv, struct err *e)
 	struct boot_options o = { 0 };
 	const struct cli_option options[] = {
 		{ .name = "memory", .arg = "SIZE", .value = &o.memory, .help = "default: 2G" },
-		{ .name = "cpus", .arg = "N", .value = &o.cpus, .help = "default: 2" },
+		{ .name = "cpus",
+		  .arg = "N",
+		  .value = &o.cpus,
+		  .help = "default: 2, or 1 where it is emulated" },
 		{ .name = "disk-size",
 		  .arg = "SIZE",
 		  .value = &o.disk_size,
