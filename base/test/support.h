@@ -15,8 +15,10 @@
 #include "base/util.h"
 
 /* Where all takes several times as long, large volumes are smaller: of as many kinds. */
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) /* gcc */
 #define TEST_SANITIZED true
+#elif defined(__has_feature)
+#define TEST_SANITIZED __has_feature(address_sanitizer)
 #else
 #define TEST_SANITIZED false
 #endif
