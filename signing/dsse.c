@@ -136,10 +136,7 @@ int dsse_open(const void *data, size_t len, const char *type, X509 *const *certs
 	struct envelope v = { .what = BUF_INIT, .certs = certs, .n_certs = n_certs };
 	size_t cert = 0;
 
-	const char *text = data;
-	if (len && text[len - 1] == '\n')
-		len--;
-	int r = json_read_object(text, len, DEPTH_MAX, &o, e);
+	int r = json_read_line(data, len, DEPTH_MAX, &o, e);
 	if (r == 0)
 		r = check_type(o, type, e);
 	if (r == 0)
@@ -165,10 +162,8 @@ int dsse_check_form(const void *data, size_t len, const char *type, X509 *cert, 
 	_cleanup_(json_object_put) struct json_object *o = NULL;
 	_cleanup_buf_ struct buf again = BUF_INIT, payload = BUF_INIT, sig = BUF_INIT;
 	struct json_object *signatures = NULL, *first = NULL;
-	const char *text = data;
 
-	int r = json_read_object(text, len && text[len - 1] == '\n' ? len - 1 : len, DEPTH_MAX, &o,
-				 e);
+	int r = json_read_line(data, len, DEPTH_MAX, &o, e);
 	if (r == 0)
 		r = json_read_base64(o, "payload", &payload, e);
 	if (r < 0)

@@ -25,6 +25,11 @@ int json_read_object(const char *data, size_t len, int depth, struct json_object
 	return 0;
 }
 
+int json_read_line(const char *data, size_t len, int depth, struct json_object **ret, struct err *e)
+{
+	return json_read_object(data, len && data[len - 1] == '\n' ? len - 1 : len, depth, ret, e);
+}
+
 int json_read_string(struct json_object *o, const char *key, const char **ret, struct err *e)
 {
 	struct json_object *v;

@@ -13,6 +13,10 @@
 int json_read_object(const char *data, size_t len, int depth, struct json_object **ret,
 		     struct err *e) must_check;
 
+/** json_read_line() - json_read_object(), of a file: a newline may end it */
+int json_read_line(const char *data, size_t len, int depth, struct json_object **ret,
+		   struct err *e) must_check;
+
 /** json_read_string() - a member; Return: 0 and the text, borrowed; -EBADMSG there is none */
 int json_read_string(struct json_object *o, const char *key, const char **ret,
 		     struct err *e) must_check;

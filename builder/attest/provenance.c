@@ -177,9 +177,8 @@ static int read_statement(const struct buf *b, struct provenance *p, struct err 
 {
 	_cleanup_(json_object_put) struct json_object *o = NULL;
 	struct json_object *predicate, *definition;
-	size_t len = b->len && b->data[b->len - 1] == '\n' ? b->len - 1 : b->len;
 
-	int r = json_read_object((const char *)b->data, len, DEPTH_MAX, &o, e);
+	int r = json_read_line((const char *)b->data, b->len, DEPTH_MAX, &o, e);
 	if (r == 0)
 		r = expect_string(o, "_type", "https://in-toto.io/Statement/v1", e);
 	if (r == 0)

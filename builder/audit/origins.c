@@ -72,9 +72,8 @@ static int cmp_origins(const void *a, const void *b)
 static int take_document(struct image_origins *o, const struct buf *text, struct err *e)
 {
 	_cleanup_(json_object_put) struct json_object *document = NULL;
-	size_t len = text->len && text->data[text->len - 1] == '\n' ? text->len - 1 : text->len;
 
-	int r = json_read_object((const char *)text->data, len, DEPTH_MAX, &document, e);
+	int r = json_read_line((const char *)text->data, text->len, DEPTH_MAX, &document, e);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	struct json_object *list = components_of(document);

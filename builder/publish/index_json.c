@@ -307,10 +307,7 @@ int publish_index_parse(const void *data, size_t len, struct publish_index **ret
 		return err_oom(e);
 	if (len > BYTES_MAX)
 		return err_set(e, -EBADMSG, "it is too long");
-	/* The line's end is ours, and nothing else may follow. */
-	if (len && ((const char *)data)[len - 1] == '\n')
-		len--;
-	int r = json_read_object(data, len, DEPTH, &o, e);
+	int r = json_read_line(data, len, DEPTH, &o, e);
 	if (r == 0)
 		r = parse_index(o, i, e);
 	if (r == 0)
