@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "base/sink.h"
 
 /*
@@ -20,15 +21,6 @@ static char *part_path(const char *path)
 	return str_printf("%.*s.%s.%ld.part", dir_len, path, path + dir_len, (long)getpid());
 }
 
-static char *dir_path(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return strdup(".");
-	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 static bool is_part_of(const char *entry, const char *name)
 {
 	size_t len = strlen(name);
@@ -41,12 +33,11 @@ static bool is_part_of(const char *entry, const char *name)
 /* Removes what killed processes left of this output. What cannot be removed is no error. */
 static void remove_stale(const char *dir, const char *path)
 {
-	const char *slash = strrchr(path, '/');
 	DIR *d = opendir(dir);
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d))) {
-		if (!is_part_of(entry->d_name, slash ? slash + 1 : path))
+		if (!is_part_of(entry->d_name, path_last(path)))
 			continue;
 		_cleanup_close_ int fd = openat(dirfd(d), entry->d_name,
 						O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -78,7 +69,7 @@ static int create_part(const char *part, mode_t mode)
 
 int outfile_open(struct outfile *o, const char *path, mode_t mode, struct err *e)
 {
-	_cleanup_free_ char *dir = dir_path(path);
+	_cleanup_free_ char *dir = path_dir(path);
 	_cleanup_outfile_ struct outfile new = OUTFILE_INIT;
 
 	new.path = strdup(path);

@@ -13,17 +13,26 @@ static bool is_directory(const char *path)
 	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static const char *last_name(const char *path)
+const char *path_last(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
 }
 
+char *path_dir(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 /* "..": takes the last name off again, if that is the same. Return: was it? */
 static bool go_up(struct buf *out)
 {
-	const char *path = buf_str(out), *last = last_name(path);
+	const char *path = buf_str(out), *last = path_last(path);
 
 	if (str_eq(path, "/"))
 		return true;

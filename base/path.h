@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* Paths as people read them. */
+/* Paths: their parts, and as people read them. */
 #include "base/util.h"
 
 /**
@@ -12,6 +12,12 @@
  * Return: on the heap; NULL when out of memory
  */
 char *path_tidy(const char *path) must_check;
+
+/** path_last() - its last name, inside of it; all of it if there is no "/" */
+const char *path_last(const char *path);
+
+/** path_dir() - the directory that it lies in, on the heap: "." if it names none; NULL when out of memory */
+char *path_dir(const char *path) must_check;
 
 /**
  * path_quote() - a name out of foreign input as it may be shown: printable UTF-8 as it is, other bytes

@@ -229,6 +229,24 @@ START_TEST(string_lists)
 }
 END_TEST
 
+static void has_parts(const char *path, const char *dir, const char *last)
+{
+	_cleanup_free_ char *got = path_dir(path);
+
+	ck_assert_str_eq(got, dir);
+	ck_assert_str_eq(path_last(path), last);
+}
+
+START_TEST(parts_of_paths)
+{
+	has_parts("a", ".", "a");
+	has_parts("a/b/c", "a/b", "c");
+	has_parts("/a", "/", "a");
+	has_parts("/a/b", "/a", "b");
+	has_parts("a/", "a", "");
+}
+END_TEST
+
 static void is_tidied(const char *dir, const char *from, const char *to)
 {
 	_cleanup_free_ char *path = str_printf("%s%s", dir, from);
@@ -300,7 +318,7 @@ START_TEST(near_names)
 }
 END_TEST
 
-TEST_MAIN("base", near_names, tidy_paths, quoted_paths, numbers_are_strict, hex_and_base64,
-	  errors_read_like_a_sentence, sha256_vectors, pool_runs_all_and_nests, windows_are_bounded,
-	  outfile_appears_whole_or_not_at_all, outfile_leaves_nothing_that_grows, programs_run,
-	  string_lists)
+TEST_MAIN("base", near_names, parts_of_paths, tidy_paths, quoted_paths, numbers_are_strict,
+	  hex_and_base64, errors_read_like_a_sentence, sha256_vectors, pool_runs_all_and_nests,
+	  windows_are_bounded, outfile_appears_whole_or_not_at_all,
+	  outfile_leaves_nothing_that_grows, programs_run, string_lists)

@@ -2,6 +2,7 @@
 /* Files of two versions of /usr. */
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "builder/audit/changes_internal.h"
 #include "builder/audit/origins.h"
 
@@ -87,7 +88,7 @@ static int describe(const struct files *f, const struct listed *const x[2], char
 static const struct image_package *owner_of(const struct files *f, int w, const struct listed *x)
 {
 	const struct image_packages *p = &f->c->s[w]->packages;
-	const char *slash = strrchr(x->path, '/'), *base = slash ? slash + 1 : x->path;
+	const char *base = path_last(x->path);
 	struct err e;
 	size_t len;
 
@@ -104,8 +105,8 @@ static const struct image_package *owner_of(const struct files *f, int w, const 
 	    memchr(f->steps[w], '/', len) || len < strlen(base) ||
 	    memcmp(f->steps[w], base, strlen(base)) != 0)
 		return NULL;
-	_cleanup_free_ char *target = str_printf("%.*s%.*s", slash ? (int)(slash + 1 - x->path) : 0,
-						 x->path, (int)len, (const char *)f->steps[w]);
+	_cleanup_free_ char *target = str_printf("%.*s%.*s", (int)(base - x->path), x->path,
+						 (int)len, (const char *)f->steps[w]);
 	return target ? image_packages_owner(p, target) : NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "builder/audit/verify_internal.h"
 #include "builder/stages/build.h"
 #include "layouts/container.h"
@@ -91,8 +92,9 @@ static int check_slot(struct verify *v, int slot, struct err *e)
 	if (!slot_partitions(v, slot, p))
 		return verify_fail(v, VERIFY_SLOT_LABELS, e, "it lacks a partition");
 	(void)verify_root_hash(v, slot, s->root_hash);
-	s->begun = v->has_root && is_empty(v, p);
-	if (is_empty(v, p))
+	const bool empty = is_empty(v, p);
+	s->begun = v->has_root && empty;
+	if (empty)
 		return v->p->policy->empty_slot
 			       ? check_empty(v, p, slot, e)
 			       : verify_fail(v, VERIFY_SLOT_EMPTY, e, "the policy wants it filled");
@@ -227,9 +229,8 @@ int verify_disk(const struct source *disk, const struct verify_params *p, struct
 /* A disk in a file: what the build said of it lies beside it, under the same name but for its end. */
 static int check_disk(struct verify *v, const char *path, const struct source *disk, struct err *e)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path,
-		   *dot = strrchr(name, '.');
-	_cleanup_free_ char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	const char *name = path_last(path), *dot = strrchr(name, '.');
+	_cleanup_free_ char *dir = path_dir(path);
 	_cleanup_free_ char *stem = dot ? strndup(name, (size_t)(dot - name)) : NULL;
 	const struct verify_stated stated = { dir, stem, disk };
 

@@ -2,6 +2,7 @@
 /* What a build says of its outputs, where that is at hand: is it signed, and are they those files? */
 #include "builder/attest/provenance.h"
 
+#include "base/path.h"
 #include "builder/audit/verify_internal.h"
 #include "builder/stages/build.h"
 #include "signing/dsse.h"
@@ -211,7 +212,7 @@ static int read_statement(struct verify *v, const char *path, const struct sourc
 	X509 *signer;
 
 	v->has_statement = true;
-	verify_at(v, "%s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+	verify_at(v, "%s", path_last(path));
 	int r = verify_signer(v, VERIFY_PROVENANCE, open_signed, &ctx, &signer, e);
 	*ret = s.provenance;
 	if (r < 0 || !signer)
@@ -248,8 +249,7 @@ bool verify_is_statement(const char *path)
 
 int verify_statement(struct verify *v, const char *path, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
-	_cleanup_free_ char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	_cleanup_free_ char *dir = path_dir(path);
 	_cleanup_(provenance_free) struct provenance *p = NULL;
 	_cleanup_source_ struct source src = SOURCE_INIT;
 

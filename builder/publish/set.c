@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "builder/attest/provenance.h"
 #include "builder/publish/version.h"
 #include "signing/authenticode.h"
@@ -96,7 +97,7 @@ int publish_find_sets(const char *path, struct strv *ret, struct err *e)
 /* "<name>_<version>"; a version has no "_". */
 static int take_name(struct publish_set *s, const char *stem, struct err *e)
 {
-	const char *slash = strrchr(stem, '/'), *base = slash ? slash + 1 : stem;
+	const char *base = path_last(stem);
 	const char *underscore = strrchr(base, '_');
 
 	if (!underscore || underscore == base || !version_is_valid(underscore + 1))
@@ -272,7 +273,7 @@ static int check_uki(struct publish_set *s, const struct verity_sig *sig, const 
 
 static int check_stated(const struct provenance *p, const struct publish_part *part, struct err *e)
 {
-	const char *slash = strrchr(part->path, '/'), *name = slash ? slash + 1 : part->path;
+	const char *name = path_last(part->path);
 
 	for (size_t i = 0; i < p->n_outputs; i++)
 		if (str_eq(p->outputs[i].name, name) && p->outputs[i].kind == PROVENANCE_SHA256 &&

@@ -148,7 +148,7 @@ static int find_file(const char *path, struct recipe *r, struct err *e)
 		return err_sys(e, -errno, "recipe %s", path);
 	file = str_printf("%s%s", path, S_ISDIR(st.st_mode) ? "/recipe.yaml" : "");
 	r->path = file ? path_tidy(file) : NULL;
-	r->dir = r->path ? recipe_dir_of(r->path) : NULL;
+	r->dir = r->path ? path_dir(r->path) : NULL;
 	return r->dir ? 0 : err_oom(e);
 }
 

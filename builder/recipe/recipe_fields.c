@@ -17,16 +17,9 @@ void *recipe_grow(void **items, size_t *n, size_t size)
 	return p + (*n)++ * size;
 }
 
-char *recipe_dir_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? strndup(path, MAX((size_t)(slash - path), (size_t)1)) : strdup(".");
-}
-
 int recipe_get_path(const struct yaml_value *v, char **ret, struct err *e)
 {
-	_cleanup_free_ char *s = NULL, *dir = recipe_dir_of(yaml_file(v));
+	_cleanup_free_ char *s = NULL, *dir = path_dir(yaml_file(v));
 
 	int rc = dir ? yaml_string(v, &s, e) : err_oom(e);
 	if (rc < 0)

@@ -17,9 +17,6 @@ void *recipe_grow(void **items, size_t *n, size_t size) must_check;
 /** recipe_all_of() - does a string hold only characters of @set? */
 bool recipe_all_of(const char *s, const char *set);
 
-/** recipe_dir_of() - the directory that a file lies in; on the heap, NULL when out of memory */
-char *recipe_dir_of(const char *path) must_check;
-
 /** recipe_get_path() - a path on this machine, relative to the file that it stands in; *ret (freed
  * first) owns it */
 int recipe_get_path(const struct yaml_value *v, char **ret, struct err *e) must_check;
