@@ -6,6 +6,7 @@
 #define INITRD_BYTES_MAX (1 * GiB)
 
 struct initrd {
+	struct verify *v;
 	struct fs_reader *usr; /* NULL: there is none to compare with */
 	struct strv bad, secrets;
 	struct initrd_origins origins;
@@ -26,16 +27,10 @@ static bool is_shell(const char *path, uint32_t mode)
 	return false;
 }
 
-struct walk {
-	struct verify *v;
-	struct initrd *in;
-};
-
 static int look_at(struct tree_node *n, void *ctx, struct err *e)
 {
-	const struct walk *w = ctx;
 	const struct tree_inode *i = n->inode;
-	struct initrd *in = w->in;
+	struct initrd *in = ctx;
 	_cleanup_free_ char *below = tree_path(n), *path = below ? str_printf("/%s", below) : NULL;
 	struct buf content = BUF_INIT; /* borrowed */
 	int r = path ? 0 : -ENOMEM;
@@ -46,21 +41,22 @@ static int look_at(struct tree_node *n, void *ctx, struct err *e)
 	else if (tree_is_symlink(n))
 		content = (struct buf){ .data = (uint8_t *)i->target, .len = strlen(i->target) };
 	in->n++;
-	if (r == 0 && !w->v->p->policy->initrd_shells && is_shell(path, i->mode))
+	if (r == 0 && !in->v->p->policy->initrd_shells && is_shell(path, i->mode))
 		r = strv_addf(&in->bad, "%s is a shell", path);
 	if (r == 0 && (S_ISBLK(i->mode) || S_ISSOCK(i->mode) || (i->mode & (S_ISUID | S_ISGID))))
 		r = strv_addf(&in->bad, "%s has the mode %o", path, i->mode);
 	if (r < 0)
 		return err_oom(e);
-	r = verify_forbidden(w->v, path, &in->bad, e);
+	r = verify_forbidden(in->v, path, &in->bad, e);
 	const struct initrd_file file = { below, i->mode, content.data, content.len };
 	if (r == 0 && in->usr)
-		r = verify_initrd_file(w->v->p->policy, in->usr, &file, &in->origins, e);
-	return r < 0 ? r : verify_search_file(w->v, path, &content, &in->secrets, e);
+		r = verify_initrd_file(in->v->p->policy, in->usr, &file, &in->origins, e);
+	return r < 0 ? r : verify_search_file(in->v, path, &content, &in->secrets, e);
 }
 
-static int judge(struct verify *v, struct initrd *in, struct err *e)
+static int judge(struct initrd *in, struct err *e)
 {
+	struct verify *v = in->v;
 	char good[64];
 
 	snprintf(good, sizeof(good), "%zu files", in->n);
@@ -75,19 +71,18 @@ int verify_initrd(struct verify *v, struct fs_reader *usr, const uint8_t *data, 
 {
 	_cleanup_(tree_free) struct tree *t = NULL;
 	_cleanup_buf_ struct buf b = BUF_INIT;
-	struct initrd in = { .usr = usr, .bad = STRV_INIT, .secrets = STRV_INIT };
-	struct walk w = { v, &in };
+	struct initrd in = { .v = v, .usr = usr, .bad = STRV_INIT, .secrets = STRV_INIT };
 
 	int r = zstd_is_one_frame(data, len) ? zstd_decompress(data, len, INITRD_BYTES_MAX, &b, e)
 					     : err_set(e, -EBADMSG, "it is not one frame of zstd");
 	if (r == 0)
 		r = verify_initrd_tree(&b, &t, e);
 	if (r == 0)
-		r = tree_walk(tree_root(t), look_at, &w, e);
+		r = tree_walk(tree_root(t), look_at, &in, e);
 	if (r < 0)
 		r = verify_failed(v, VERIFY_UKI_INITRD, r, e);
 	else
-		r = judge(v, &in, e);
+		r = judge(&in, e);
 	strv_done(&in.bad);
 	strv_done(&in.secrets);
 	initrd_origins_done(&in.origins);

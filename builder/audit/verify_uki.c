@@ -51,30 +51,18 @@ static char *section_text(const struct pe *pe, const char *name)
 	return data && !memchr(data, 0, len) ? strndup((const char *)data, len) : NULL;
 }
 
-static struct verify_slot *slot_of(struct verify *v, const char *hex)
+/* @begun: of those that are labelled empty, not of those in use */
+static struct verify_slot *slot_of(struct verify *v, const char *hex, bool begun)
 {
 	uint8_t root_hash[SHA256_BYTES];
 
 	if (hex_decode(hex, root_hash, sizeof(root_hash)) < 0)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(v->slots); i++)
-		if (v->slots[i].used &&
+		if ((begun ? v->slots[i].begun : v->slots[i].used) &&
 		    memcmp(v->slots[i].root_hash, root_hash, sizeof(root_hash)) == 0)
 			return &v->slots[i];
 	return NULL;
-}
-
-static bool names_begun(const struct verify *v, const char *hex)
-{
-	uint8_t root_hash[SHA256_BYTES];
-
-	if (hex_decode(hex, root_hash, sizeof(root_hash)) < 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(v->slots); i++)
-		if (v->slots[i].begun &&
-		    memcmp(v->slots[i].root_hash, root_hash, sizeof(root_hash)) == 0)
-			return true;
-	return false;
 }
 
 /* Words that decide what /usr is: the builder's own, which a recipe cannot say a second time. */
@@ -113,9 +101,9 @@ static int check_cmdline(struct verify *v, struct uki *u, char *line, struct err
 
 	if (usrhash)
 		snprintf(hex, sizeof(hex), "%s", usrhash + strlen(" usrhash="));
-	u->slot = slot_of(v, hex);
+	u->slot = slot_of(v, hex, false);
 	/* Whatever the label says, the initrd finds the partitions by their UUIDs. */
-	if (!u->slot && names_begun(v, hex))
+	if (!u->slot && slot_of(v, hex, true))
 		return verify_fail(v, VERIFY_UKI_ROOT_HASH, e,
 				   "it starts a slot that is labelled empty: usrhash=%s", hex);
 	/* Updates leave the kernel of a version whose slot is another one's now. */

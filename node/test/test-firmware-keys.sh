@@ -1,12 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # node/firmware-keys on variables in files: as `slipway keygen` has them enrolled, and lists made here.
-cd "$(dirname "$0")/../.." || exit 1
-T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+. "$(dirname "$0")/lib.sh"
 vendor=d719b2cb-3d3a-4596-a3bc-dad00e67656f
 x509=a159c0a5e494a74a87b5ab155c2bf072 sha256=2616c4c14c509240aca941f936934328
 
@@ -71,5 +66,4 @@ if build/slipway -q keygen "$T/keys" && build/slipway -q keygen --next db2 "$T/k
 else
 	bad "keygen"
 fi
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -1,12 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # node/health, for which a program stands in for systemctl: what it says is in files.
-cd "$(dirname "$0")/../.." || exit 1
-T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+. "$(dirname "$0")/lib.sh"
 
 # A node: how its unit is when it is asked for the first, second… time (the last stays), in the order of the
 # arguments; each is a state and the run that it is of.
@@ -72,5 +67,4 @@ if [ ! -x /usr/lib/systemd/systemd-bless-boot ]; then
 	told down '--no-block reboot'
 	told fails '--no-block reboot'
 fi
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -2,12 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # node/status and node/update on a node in a directory: their own text, with its paths below $T, and files in the
 # place of the ESP. What they ask of systemd's programs is told by stand-ins.
-cd "$(dirname "$0")/../.." || exit 1
-T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+. "$(dirname "$0")/lib.sh"
 
 mkdir -p "$T"/{bin,usr/lib/{slipway,systemd,sysupdate.d}}
 for p in status update; do
@@ -204,5 +199,4 @@ rm "$T/available"
 say 'No such file' update
 came 1 failed '' 'sysupdate update 3
 systemctl --no-block reboot'
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

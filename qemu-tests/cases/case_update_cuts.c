@@ -105,12 +105,12 @@ static int wait_moment(struct vm *vm, bool late, uint64_t bytes, struct err *e)
 
 static int look_at_part(const struct image_partition *p, struct stage *s, struct err *e)
 {
-	uint8_t start[4096], zeros[4096] = { 0 };
+	uint8_t start[4096];
 
 	if (p->slot != 1)
 		return 0;
 	int r = source_pread(&p->src, 0, start, sizeof(start), e);
-	s->written += r >= 0 && memcmp(start, zeros, sizeof(start)) != 0;
+	s->written += r >= 0 && !mem_is_zero(start, sizeof(start));
 	s->named += image_slot_used(p);
 	return r < 0 ? r : 0;
 }
