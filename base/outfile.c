@@ -15,10 +15,9 @@
  */
 static char *part_path(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	int dir_len = slash ? (int)(slash - path + 1) : 0;
+	const char *name = path_last(path);
 
-	return str_printf("%.*s.%s.%ld.part", dir_len, path, path + dir_len, (long)getpid());
+	return str_printf("%.*s.%s.%ld.part", (int)(name - path), path, name, (long)getpid());
 }
 
 static bool is_part_of(const char *entry, const char *name)

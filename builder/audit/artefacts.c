@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "base/strv.h"
 #include "signing/pe.h"
 
@@ -186,10 +187,8 @@ static int open_file(struct artefacts *a, const char *path, struct err *e)
 		part = ARTEFACT_USR;
 	else
 		return err_set(e, -EINVAL, "neither a disk, nor a filesystem, nor a UKI");
-	if (part == ARTEFACT_UKI) {
-		const char *slash = strrchr(path, '/');
-		a->uki_name = strdup(slash ? slash + 1 : path);
-	}
+	if (part == ARTEFACT_UKI)
+		a->uki_name = strdup(path_last(path));
 	return source_init_window(&a->parts[part], &a->file, 0, a->file.size_bytes, e);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "builder/audit/sizes.h"
 
+#include "base/path.h"
+
 #include <search.h>
 #include <sys/stat.h>
 
@@ -39,10 +41,9 @@ static bool is_below(const char *path, const char *dir)
 
 static int set_own(struct sized *s, void **seen, struct err *e)
 {
-	const char *slash = strrchr(s->entry->path, '/');
 	bool first;
 
-	s->name = slash ? slash + 1 : s->entry->path;
+	s->name = path_last(s->entry->path);
 	int r = is_first(seen, &s->entry->st, &first, e);
 	if (r == 0 && first && S_ISREG(s->entry->st.mode))
 		s->bytes = s->entry->st.size_bytes;

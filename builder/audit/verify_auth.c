@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Keys on the ESP, which the boot loader enrols where the firmware has none yet. */
+#include "base/path.h"
 #include "builder/audit/verify_esp.h"
 #include "signing/efi_auth.h"
 
@@ -17,7 +18,7 @@ static int is_signed(X509 *cert, const void *ctx, struct err *e)
 
 static enum efi_variable variable_of(const char *path)
 {
-	const char *name = strrchr(path, '/') + 1;
+	const char *name = path_last(path);
 
 	return str_has_prefix(name, "PK.")    ? EFI_VARIABLE_PK
 	       : str_has_prefix(name, "KEK.") ? EFI_VARIABLE_KEK

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The initrd of a kernel: one archive, and what is in it. */
+#include "base/path.h"
 #include "builder/audit/verify_initrd.h"
 #include "stage1/initrd/decompress.h"
 
@@ -17,12 +18,11 @@ static bool is_shell(const char *path, uint32_t mode)
 {
 	static const char *const shells[] = { "sh",  "bash", "dash",	"ash",
 					      "ksh", "zsh",  "busybox", "toybox" };
-	const char *slash = strrchr(path, '/');
 
-	if (S_ISDIR(mode) || !slash || !strstr(path, "bin/"))
+	if (S_ISDIR(mode) || !strstr(path, "bin/"))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
-		if (str_eq(slash + 1, shells[i]))
+		if (str_eq(path_last(path), shells[i]))
 			return true;
 	return false;
 }

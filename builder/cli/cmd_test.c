@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/outfile.h"
+#include "base/path.h"
 #include "base/sink.h"
 #include "builder/cli/json.h"
 #include "builder/cli/machines.h"
@@ -160,11 +161,10 @@ static int print_json(struct test *t, struct err *e)
 
 static int write_junit(struct test *t, struct err *e)
 {
-	const char *slash = strrchr(t->o->image, '/');
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	struct sink sink;
 
-	suite_report_junit(&t->suite, slash ? slash + 1 : t->o->image, &text);
+	suite_report_junit(&t->suite, path_last(t->o->image), &text);
 	if (buf_failed(&text))
 		return err_oom(e);
 	sink_init_fd(&sink, t->junit.fd);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/outfile.h"
+#include "base/path.h"
 #include "base/sink.h"
 #include "builder/repo/archive_internal.h"
 
@@ -167,18 +168,11 @@ static char *relative_target(const char *path, const char *target)
 	return buf_take_str(&b);
 }
 
-static const char *last_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Replaces what is there in one step. Whoever changes links holds the archive's lock: one name will do. */
 static int put_link(const struct archive *a, const char *path, const char *target, struct err *e)
 {
 	_cleanup_free_ char *part =
-		str_printf("%.*s.%s.part", (int)(last_name(path) - path), path, last_name(path));
+		str_printf("%.*s.%s.part", (int)(path_last(path) - path), path, path_last(path));
 
 	if (!part)
 		return err_oom(e);
@@ -201,7 +195,7 @@ static int write_link(const struct archive *a, const struct archive_link *l, str
 	if (n < 0 && errno != ENOENT)
 		return err_sys(e, -errno, "%s/%s is no link of an archive", a->p->dir, l->path);
 	there[MAX(n, 0)] = '\0';
-	bool older = strcmp(last_name(there), last_name(target)) < 0;
+	bool older = strcmp(path_last(there), path_last(target)) < 0;
 	if (n < 0 || (l->kind == ARCHIVE_LINK_NEWEST && older))
 		return put_link(a, l->path, target, e);
 	if (l->kind != ARCHIVE_LINK_FIXED || str_eq(there, target))

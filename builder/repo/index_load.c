@@ -2,6 +2,7 @@
 #include "builder/repo/index_load.h"
 
 #include "base/near.h"
+#include "base/path.h"
 #include "base/source.h"
 #include "builder/repo/download.h"
 #include "builder/repo/index_cache.h"
@@ -157,11 +158,9 @@ static int load_releases(const struct index_load_params *p, struct index_set *s,
 /* The security archive calls its components updates/main and so on, but serves them as main. */
 static int list_components(const struct release *r, struct strv *ret)
 {
-	for (size_t i = 0; i < r->components.n; i++) {
-		const char *slash = strrchr(r->components.v[i], '/');
-		if (strv_add(ret, slash ? slash + 1 : r->components.v[i]) < 0)
+	for (size_t i = 0; i < r->components.n; i++)
+		if (strv_add(ret, path_last(r->components.v[i])) < 0)
 			return -ENOMEM;
-	}
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 
 #include "builder/stages/build.h"
 
+#include "base/path.h"
+
 #define USR "usr/"
 
 static const struct {
@@ -296,7 +298,7 @@ static int name_outputs(struct outer *o, struct err *e)
 {
 	for (enum build_output i = 0; i < BUILD_N_OUTPUTS; i++) {
 		_cleanup_free_ char *path = build_output_path(o->b, i);
-		o->names[i] = path ? strdup(strrchr(path, '/') + 1) : NULL;
+		o->names[i] = path ? strdup(path_last(path)) : NULL;
 		if (!o->names[i])
 			return err_oom(e);
 	}

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 
+#include "base/path.h"
 #include "builder/stages/build.h"
 #include "stage1/tree/overlay.h"
 #include "verity/fsverity.h"
@@ -182,7 +183,7 @@ static int collect_outputs(struct build *b, struct provenance_file *outputs, siz
 		struct provenance_file *f = &outputs[*ret_n];
 		if (b->out[o].fd < 0)
 			continue;
-		f->name = strrchr(b->out[o].path, '/') + 1;
+		f->name = path_last(b->out[o].path);
 		f->kind = o == BUILD_DISK ? PROVENANCE_FSVERITY : PROVENANCE_SHA256;
 		if (o == BUILD_DISK)
 			r = hash_disk(b, f->digest, e);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu-tests/cases/allowed.h"
 
+#include "base/path.h"
+
 #include <fnmatch.h>
 
 #define SHOWN 8
@@ -40,7 +42,7 @@ static bool cut_reason(char *line)
 /* "[podman]" is for images called podman_…; Return: whether the line is such a one */
 static bool is_section(const char *line, const char *image, bool *ret_applies)
 {
-	const char *slash = strrchr(image, '/'), *file = slash ? slash + 1 : image;
+	const char *file = path_last(image);
 	size_t len = strlen(line);
 
 	if (len < 3 || line[0] != '[' || line[len - 1] != ']')

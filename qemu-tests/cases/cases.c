@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "qemu-tests/cases/case_tamper.h"
 #include "qemu-tests/vm/private_dir.h"
 
@@ -33,7 +34,7 @@ const struct vm_case *vm_case_find(const char *name)
 
 bool vm_case_fits(const struct vm_case *c, const char *path)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *name = path_last(path);
 	size_t len = c->image ? strlen(c->image) : 0;
 
 	return !c->image || (strncmp(name, c->image, len) == 0 && name[len] == '_');

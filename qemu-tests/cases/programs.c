@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu-tests/cases/programs.h"
 
+#include "base/path.h"
+
 #include <fnmatch.h>
 #include <sys/stat.h>
 
@@ -68,13 +70,6 @@ void programs_done(struct programs *p)
 	strv_done(&p->scripts);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool is_program(const struct artefact_file *f)
 {
 	return S_ISLNK(f->mode) || (S_ISREG(f->mode) && f->mode & 0111);
@@ -104,8 +99,8 @@ static int script_interpreter(const struct artefact_file *f, char **ret, struct 
 		return err_oom(e);
 	if (words.n == 0)
 		return 0;
-	bool env = str_eq(base_name(words.v[0]), "env") && words.n > 1;
-	*ret = strdup(base_name(words.v[env ? 1 : 0]));
+	bool env = str_eq(path_last(words.v[0]), "env") && words.n > 1;
+	*ret = strdup(path_last(words.v[env ? 1 : 0]));
 	return *ret ? 0 : err_oom(e);
 }
 
@@ -125,7 +120,7 @@ static int look_usr(struct programs *p, const struct artefact_file *f, const cha
 	int r = 0;
 
 	if (fnmatch("bin/*", f->path, 0) == 0 || fnmatch("sbin/*", f->path, 0) == 0)
-		r = strv_add(&p->names, base_name(f->path));
+		r = strv_add(&p->names, path_last(f->path));
 	if (r == 0 && what)
 		r = strv_addf(&p->findings, "program /usr/%s", f->path);
 	if (r == 0 && interpreter)
@@ -143,7 +138,7 @@ int programs_look(struct programs *p, const struct artefact_file *f, struct err 
 	int r = script_interpreter(f, &interpreter, e);
 	if (r < 0)
 		return r;
-	const char *what = what_is(base_name(f->path), initrd);
+	const char *what = what_is(path_last(f->path), initrd);
 	r = initrd ? look_initrd(p, f, what, interpreter) : look_usr(p, f, what, interpreter);
 	return r < 0 ? err_oom(e) : 0;
 }

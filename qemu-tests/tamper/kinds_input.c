@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What lies beside a good UKI, and what the machine hands to it. */
+#include "base/path.h"
 #include "base/span.h"
 #include "qemu-tests/tamper/kinds.h"
 #include "qemu-tests/tamper/null_credential.h"
@@ -172,7 +173,7 @@ static int alter_old(struct tamper *t, bool chosen, struct err *e)
 		return err_oom(e);
 	r = add_old(t, &u, name, e);
 	if (r == 0 && chosen)
-		r = tamper_esp_choose(&u.esp, strrchr(name, '/') + 1, e);
+		r = tamper_esp_choose(&u.esp, path_last(name), e);
 	if (r == 0)
 		r = tamper_esp_save(t, &u.esp, e);
 	return r < 0 ? r

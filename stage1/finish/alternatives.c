@@ -6,6 +6,7 @@
  *
  *     usr/sbin/iptables -> /etc/alternatives/iptables -> /usr/sbin/iptables-nft
  */
+#include "base/path.h"
 #include "stage1/finish/finish.h"
 #include "stage1/finish/script.h"
 #include "stage1/finish/text.h"
@@ -106,13 +107,13 @@ static bool is_best(const struct alternatives *a, size_t i)
 /* Where a link lies once directories that are symlinks are followed: /bin/nc at usr/bin/nc. */
 static char *real_path(const struct tree *t, const char *path)
 {
-	_cleanup_free_ char *dir = strndup(path, (size_t)(text_basename(path) - path));
+	_cleanup_free_ char *dir = strndup(path, (size_t)(path_last(path) - path));
 	const struct tree_node *n = dir ? tree_resolve(t, dir) : NULL;
 	_cleanup_free_ char *real = n ? tree_path(n) : NULL;
 
 	if (!real)
 		return strdup(path);
-	return str_printf("%s/%s", real, text_basename(path));
+	return str_printf("%s/%s", real, path_last(path));
 }
 
 /* Both links, unless a file of a package is where the first one would be. */

@@ -5,6 +5,7 @@
  * OpenSSL finds it. All certificates of packages are trusted, and those of usr/local.
  */
 #include "base/buf.h"
+#include "base/path.h"
 #include "stage1/finish/ca_cert.h"
 #include "stage1/finish/finish.h"
 #include "stage1/finish/text.h"
@@ -43,7 +44,7 @@ static int collect(const struct tree *t, const char *path, struct strv *paths, s
 /* The name in etc/ssl/certs: what programs have trouble with is replaced. */
 static char *pem_name(const char *path)
 {
-	const char *base = text_basename(path);
+	const char *base = path_last(path);
 	char *name = str_printf("%.*s.pem", (int)(strlen(base) - strlen(".crt")), base);
 
 	for (char *c = name; c && *c; c++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/buf.h"
+#include "base/path.h"
 #include "stage1/finish/configs.h"
 #include "stage1/finish/text.h"
 
@@ -10,7 +11,7 @@
 /* A shell, and the same where its directory really is: /bin/sh and /usr/bin/sh. */
 static int add_shell(const struct tree *t, const char *shell, struct strv *shells)
 {
-	const char *base = text_basename(shell);
+	const char *base = path_last(shell);
 	_cleanup_free_ char *dir = strndup(shell, (size_t)(base - shell));
 	const struct tree_node *n = dir ? tree_resolve(t, dir) : NULL;
 	_cleanup_free_ char *real = n ? tree_path(n) : NULL;

@@ -2,6 +2,7 @@
 #include "stage1/finish/script.h"
 
 #include "base/buf.h"
+#include "base/path.h"
 #include "stage1/finish/text.h"
 
 #define OPERATORS   ";&|<>()\n"
@@ -31,7 +32,7 @@ static int use_word(struct call *c, struct buf *word, struct err *e)
 		return err_oom(e);
 	if (c->ours)
 		return strv_add(&c->args, buf_str(word)) < 0 ? err_oom(e) : 0;
-	c->ours = str_eq(text_basename(buf_str(word)), c->program);
+	c->ours = str_eq(path_last(buf_str(word)), c->program);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "stage1/finish/text.h"
 
 #include "base/buf.h"
+#include "base/path.h"
 
 #define SPACE " \t\r\n\v\f"
 
@@ -94,24 +95,17 @@ int text_split_words(const char *s, struct strv *words)
 	}
 }
 
-const char *text_basename(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool has_basename(const struct strv *paths, const char *name)
 {
 	for (size_t i = 0; i < paths->n; i++)
-		if (str_eq(text_basename(paths->v[i]), name))
+		if (str_eq(path_last(paths->v[i]), name))
 			return true;
 	return false;
 }
 
 static int compare_basenames(const void *a, const void *b)
 {
-	return strcmp(text_basename(*(char *const *)a), text_basename(*(char *const *)b));
+	return strcmp(path_last(*(char *const *)a), path_last(*(char *const *)b));
 }
 
 static bool is_masked(const struct tree *t, const char *path)

@@ -46,6 +46,3 @@ int text_split_words(const char *s, struct strv *words) must_check;
  */
 int text_conf_files(const struct tree *t, const char *const *dirs, const char *suffix,
 		    struct strv *paths, struct err *e) must_check;
-
-/** text_basename() - what follows the last slash */
-const char *text_basename(const char *path);

@@ -2,6 +2,7 @@
 #include "stage1/finish/unit_file.h"
 
 #include "base/buf.h"
+#include "base/path.h"
 #include "stage1/finish/text.h"
 
 #define MAX_ALIASES 8
@@ -279,7 +280,7 @@ static int expand_all(struct unit_install *u, struct err *e)
 /* What a name that is a symlink to another unit stands for: "autovt@tty1" is "getty@tty1". */
 static char *alias_target(const char *name, const char *target)
 {
-	const char *base = text_basename(target), *at = strchr(name, '@');
+	const char *base = path_last(target), *at = strchr(name, '@');
 	const char *dot = strrchr(name, '.'), *base_dot = strrchr(base, '.');
 
 	if (!at || !base_dot || base_dot == base || base_dot[-1] != '@')

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/path.h"
 #include "stage1/finish/text.h"
 #include "stage1/finish/units.h"
 
@@ -9,8 +10,7 @@ static int put_link(const struct finish_params *p, const char *path, const char 
 {
 	const struct tree_node *n = tree_lookup(p->tree, path);
 
-	if (n && tree_is_symlink(n) &&
-	    str_eq(text_basename(n->inode->target), text_basename(target)))
+	if (n && tree_is_symlink(n) && str_eq(path_last(n->inode->target), path_last(target)))
 		return 0;
 	if (n)
 		return err_set(e, -EEXIST,
@@ -89,8 +89,7 @@ int units_link(const struct finish_params *p, enum unit_scope scope, const struc
 static bool enables(const struct tree_node *n, const struct strv *units)
 {
 	return tree_is_symlink(n) && !str_eq(n->inode->target, "/dev/null") &&
-	       (strv_contains(units, n->name) ||
-		strv_contains(units, text_basename(n->inode->target)));
+	       (strv_contains(units, n->name) || strv_contains(units, path_last(n->inode->target)));
 }
 
 static void unlink_in(struct tree *t, struct tree_node *dir, const struct strv *units)
