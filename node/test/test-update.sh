@@ -25,9 +25,8 @@ program usr/lib/systemd/systemd-sysupdate "case \"\$*\" in
 *check-new) cat $T/available ;;
 *) echo \"sysupdate \$*\" >>$T/told; exit \$(cat $T/status) ;;
 esac"
-
-program bin/curl "case \"\$*\" in
-*' https://updates.example/'*/index.json) cat $T/index ;;
+program usr/lib/systemd/systemd-pull "case \"\$*\" in
+'raw --direct --verify=signature --size-max=4M https://updates.example/'*'/index.json -') cat $T/index ;;
 esac"
 program usr/lib/slipway/firmware-keys "cat $T/keys"
 
@@ -35,6 +34,7 @@ key=$(printf %064d 1) other=$(printf %064d 2)
 # As index.json has them.
 signed() { # versions and who signed them…
 	echo '{
+  "name": "node",
   "minimum_version": "5",
   "versions": ['
 	while [ $# -gt 0 ]; do
@@ -167,6 +167,9 @@ came 1 failed 1.1 ''
 program usr/lib/slipway/firmware-keys "cat $T/keys"
 signed 1.10 $other >"$T/index"
 say '<3>index.json of channel stable does not say who signed version 1.1' update
+came 1 failed 1.1 ''
+signed 1.1 $other | sed 's/"name": "node"/"name": "node-2"/' >"$T/index"
+say 'does not say who signed version 1.1' update
 came 1 failed 1.1 ''
 rm "$T/index"
 say 'No such file' update

@@ -113,7 +113,8 @@ static int run_update(struct vm_case_context *ctx, struct err *e)
 /* Its UKI would end in the firmware, and so it must not get so far. */
 static int run_foreign(struct vm_case_context *ctx, struct err *e)
 {
-	static const struct refusal foreign = { "foreign", "refused",
+	static const struct refusal forged = { "forged", "failed", "did not check out" },
+				    foreign = { "foreign", "refused",
 						"which the firmware does not know: not taken" };
 	__attribute__((cleanup(node_done))) struct boot b = { .ctx = ctx, .out = BUF_INIT };
 	_cleanup_free_ char *before = NULL;
@@ -126,6 +127,8 @@ static int run_foreign(struct vm_case_context *ctx, struct err *e)
 	before = buf_take_str(&b.out);
 	if (r >= 0 && !before)
 		return err_oom(e);
+	if (r >= 0)
+		r = refuse(&b, &forged, before, e);
 	if (r >= 0)
 		r = refuse(&b, &foreign, before, e);
 	/* Nothing is held against a version whose key may come to be trusted. */

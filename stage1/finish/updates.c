@@ -49,8 +49,6 @@ static int put_update(const struct finish_params *p, const struct finish_updates
 	if (r == 0)
 		r = node_need(p, "usr/bin/gpg", "gpg", "by which updates are verified", e);
 	if (r == 0)
-		r = node_need(p, "usr/bin/curl", "curl", "by which their index is read", e);
-	if (r == 0)
 		r = finish_put_blob(p, NAME, KEYRING, blob_ref(u->key), e);
 	if (r == 0)
 		r = put_settings(p, u, e);

@@ -7,7 +7,7 @@
 #                                  may give the node instead
 #   crash, unwell, panic, freeze   a version that does not come up: containerd crashes, a health command fails, the
 #                                  kernel panics, systemd hangs
-#   foreign                        a version signed by a key that the firmware does not know
+#   foreign                        a version signed by a key that the firmware does not know, also if its index names another
 #   cuts                           $CUTS (30) power cuts while the node takes version 3; $SEED repeats a run
 all=(good crash unwell panic freeze foreign cuts)
 if [ $# -eq 0 ]; then
@@ -63,12 +63,16 @@ good() {
 	channel stall true
 	node 1 update
 }
+digest() { sha256sum <"$T/keys/$1.der" | cut -d ' ' -f 1; } # key
 foreign() {
 	step "another key" "$slipway" keygen --next db2 "$T/keys"
 	sed -i.kept 's,keys/db\.\(key\|crt\)$,keys/db2.\1,' "$T/recipes/common/base.yaml"
 	version update 2.1
 	mv "$T/recipes/common/base.yaml.kept" "$T/recipes/common/base.yaml"
 	publish foreign 2.1
+	cp -r "$web/foreign" "$web/forged"
+	sed -i "s/$(digest db2)/$(digest db)/" "$web/forged/index.json"
+	cmp -s "$web/foreign/index.json" "$web/forged/index.json" && bad "the index names no other key" || ok
 	node 1 update-foreign
 }
 
