@@ -187,6 +187,15 @@ for channel in ../x 'a b' A -x ''; do
 	came 1 failed '' ''
 done
 
+# What is told of names on the ESP, shells read.
+new_node
+kernel 'node_3$(reboot)+0-3.efi'
+kernel 'node_4`reboot`+3-0.efi'
+kernel 'node_+0-3.efi'
+kernel node_5+0-3.efi
+say 'version 5 did not come up' status
+is "failed and waiting" "$(value FAILED_VERSIONS) $(value PENDING_VERSION)" '5 '
+
 new_node
 echo '{"available":"3"}' >"$T/available"
 echo 1 >"$T/status"
