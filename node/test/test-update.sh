@@ -187,6 +187,11 @@ for channel in ../x 'a b' A -x ''; do
 	came 1 failed '' ''
 done
 
+for reboot in always ''; do
+	say "REBOOT=$reboot: it is coordinated or automatic" update "REBOOT=$reboot"
+	came 1 failed '' ''
+done
+
 # What is told of names on the ESP, shells read.
 new_node
 kernel 'node_3$(reboot)+0-3.efi'
@@ -195,6 +200,18 @@ kernel 'node_+0-3.efi'
 kernel node_5+0-3.efi
 say 'version 5 did not come up' status
 is "failed and waiting" "$(value FAILED_VERSIONS) $(value PENDING_VERSION)" '5 '
+
+# Its time is over, or the node restarts.
+new_node
+echo '{"available":"3"}' >"$T/available"
+cp "$T/usr/lib/systemd/systemd-sysupdate" "$T/sysupdate"
+program usr/lib/systemd/systemd-sysupdate "case \"\$*\" in
+*check-new) cat $T/available ;;
+*) kill \$PPID ;;
+esac"
+say '' update
+came 1 failed 3 ''
+cp "$T/sysupdate" "$T/usr/lib/systemd/systemd-sysupdate"
 
 new_node
 echo '{"available":"3"}' >"$T/available"
