@@ -150,48 +150,48 @@ static struct fy_diag *new_diag(void)
 	return diag;
 }
 
-/* What is more than a value, or NULL. */
-static struct fy_token *magic_of(const struct fy_event *ev, const char **ret_complaint)
+/* What a recipe has no use for, or NULL; @here: the text behind the token's start. */
+static const char *magic(enum fy_token_type type, const char *here)
 {
-	struct fy_token *anchor = NULL, *tag = NULL;
-
-	if (ev->type == FYET_ALIAS) {
-		*ret_complaint = "aliases (*name) are not accepted: write the value out";
-		return ev->alias.anchor;
+	switch (type) {
+	case FYTT_ALIAS:
+		return "aliases (*name) are not accepted: write the value out";
+	case FYTT_ANCHOR:
+		return "anchors (&name) are not accepted: leave it out";
+	case FYTT_TAG:
+		return "tags (!name) are not accepted: leave it out";
+	case FYTT_KEY:
+		return *here == '?'
+			       ? "keys behind a question mark are not accepted: write key: value"
+			       : NULL;
+	default:
+		return NULL;
 	}
-	if (ev->type == FYET_SCALAR)
-		anchor = ev->scalar.anchor, tag = ev->scalar.tag;
-	else if (ev->type == FYET_SEQUENCE_START)
-		anchor = ev->sequence_start.anchor, tag = ev->sequence_start.tag;
-	else if (ev->type == FYET_MAPPING_START)
-		anchor = ev->mapping_start.anchor, tag = ev->mapping_start.tag;
-	*ret_complaint = anchor ? "anchors (&name) are not accepted: leave it out"
-				: "tags (!name) are not accepted: leave it out";
-	return anchor ? anchor : tag;
 }
 
 /*
- * Before there is a document: libfyaml would compare each anchor with all before it. What is no YAML
- * ends this early, and is for it to complain of.
+ * Token by token, and not further than the first that is refused: libfyaml would compare each anchor with
+ * all before it, and frees one thing twice for some that follow a key behind a question mark (0.7.12).
+ * What is no YAML ends this early, and is for the parser to complain of.
  */
 static int refuse_magic(const struct yaml_doc *d, size_t len, struct err *e)
 {
 	_cleanup_(fy_diag_destroy) struct fy_diag *diag = new_diag();
 	const struct fy_parse_cfg cfg = { .flags = PARSE_FLAGS, .diag = diag };
 	_cleanup_(fy_parser_destroy) struct fy_parser *parser = fy_parser_create(&cfg);
-	struct fy_event *ev;
-	const char *complaint;
+	struct fy_token *t;
 	int r = 0;
 
 	if (!diag || !parser || fy_parser_set_string(parser, d->text, len) < 0)
 		return err_oom(e);
-	while (r == 0 && (ev = fy_parser_parse(parser))) {
-		struct fy_token *t = magic_of(ev, &complaint);
-		const struct fy_mark *m = t ? fy_token_start_mark(t) : NULL;
-		if (m)
+	while (r == 0 && (t = fy_scan(parser))) {
+		const struct fy_mark *m = fy_token_start_mark(t);
+		const char *complaint =
+			m ? magic(fy_token_get_type(t), d->text + m->input_pos) : NULL;
+		if (complaint)
 			r = err_set(e, -EINVAL, "%s:%d:%d: %s", d->name, m->line + 1, m->column + 1,
 				    complaint);
-		fy_parser_event_free(parser, ev);
+		fy_scan_token_free(parser, t);
 	}
 	return r;
 }

@@ -89,7 +89,11 @@ START_TEST(more_than_is_accepted)
 	REFUSED("name: x\n&a b: c\n", ":2:2: ", "anchors (&name) are not accepted");
 	REFUSED("name: !!str x\n", ":1:7: ", "tags (!name) are not accepted");
 	REFUSED("name: *a\n", ":1:8: ", "aliases (*name) are not accepted");
-	REFUSED("? [a, b]\n: c\n", ":1:4: ", "a key has to be a plain word");
+	REFUSED("[a, b]: c\n", ":1:2: ", "a key has to be a plain word");
+	REFUSED("name: x\n? a\n: b\n", ":2:1: ", "keys behind a question mark are not accepted");
+	REFUSED("name: {? a: b}\n", ":1:8: ", "keys behind a question mark are not accepted");
+	/* With this one, libfyaml 0.7.12 frees one thing twice. */
+	REFUSED("? p:\t:", ":1:1: ", "keys behind a question mark are not accepted");
 	REFUSED("name: [a]\n", ":1:1: name: ", "expected a single value, found a list");
 	REFUSED("name: {a: b}\n", ":1:1: name: ", "expected a single value, found a mapping");
 	REFUSED("name:\n", ":1:1: name: ", "is empty: give it a value");
