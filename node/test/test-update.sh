@@ -36,6 +36,7 @@ signed() { # versions and who signed them…
 	echo '{
   "name": "node",
   "minimum_version": "5",
+  "best_before": null,
   "versions": ['
 	while [ $# -gt 0 ]; do
 		printf '    {\n      "version": "%s",\n      "root_hash": "%064d",\n      "certificate": "%s",\n    },\n' "$1" 9 "$2"
@@ -169,11 +170,22 @@ signed 1.10 $other >"$T/index"
 say '<3>index.json of channel stable does not say who signed version 1.1' update
 came 1 failed 1.1 ''
 signed 1.1 $other | sed 's/"name": "node"/"name": "node-2"/' >"$T/index"
-say 'does not say who signed version 1.1' update
-came 1 failed 1.1 ''
+say '<3>index.json of channel stable is not one of node' update
+came 1 failed '' ''
 rm "$T/index"
 say 'No such file' update
-came 1 failed 1.1 ''
+came 1 failed '' ''
+
+# A channel is good until the time that its index names.
+new_node
+echo '{"available":"3"}' >"$T/available"
+best_before() { sed -i "s/\"best_before\": .*/\"best_before\": \"$1\",/" "$T/index"; }
+best_before "$(date -u -d 'now - 1 minute' +%FT%TZ)"
+say '<3>channel stable was good until 2' update
+came 0 stale '' ''
+best_before "$(date -u -d 'now + 1 day' +%FT%TZ)"
+say 'version 3 is installed' update
+came 0 installed 3 'sysupdate update 3'
 
 new_node
 say '' update

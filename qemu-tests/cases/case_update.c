@@ -16,6 +16,7 @@ static const struct refusal {
 	{ "mixed", "failed", "Signature verification failed" },
 	{ "older", "none", "" },
 	{ "stale", "none", "" },
+	{ "past", "stale", "was good until" },
 	{ "reset", "failed", "Server returned nothing" },
 	{ "stall", "failed", "Timeout was reached" },
 	{ "short", "failed", "did not check out" },

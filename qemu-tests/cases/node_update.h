@@ -12,7 +12,7 @@ void node_done(struct boot *b);
 /**
  * node_take() - have the node take what is in a channel
  * @channel: NULL: that of the image
- * @result:  what must come of it: "none", "installed", "held", "failed"
+ * @result:  what must come of it: "none", "installed", "held", "stale", "failed"
  * @says:    what the journal must say of it
  */
 int node_take(struct boot *b, const char *channel, const char *result, const char *says,

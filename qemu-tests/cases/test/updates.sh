@@ -54,6 +54,7 @@ good() {
 	channel unsigned 'rm SHA256SUMS.gpg'
 	channel mixed 'cp --remove-destination ../stable/SHA256SUMS .'
 	channel older 'for f in *_2*; do mv "$f" "${f/_2/_0.9}"; done; sign older fleet'
+	channel past 'other index.json; sed -i "s/\"best_before\": .*/\"best_before\": \"2026-01-01T00:00:00Z\",/" index.json; sign past fleet'
 	channel changed 'flip *.usr-verity.raw'
 	channel kernel 'flip *.efi'
 	channel short 'other *.usr-verity.raw; truncate -s -4096 *.usr-verity.raw'
