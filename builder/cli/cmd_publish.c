@@ -13,6 +13,7 @@ static struct json_object *outcome(const struct publish_outcome *x)
 	json_put(o, "changed", json_object_new_boolean(x->changed));
 	json_put_u64(o, "serial", x->serial);
 	json_put_str(o, "signing_key", x->signing_key);
+	json_put_str(o, "best_before", x->best_before);
 	json_put_strings(o, "versions", &x->versions);
 	json_put_strings(o, "added", &x->added);
 	json_put_strings(o, "dropped", &x->dropped);
@@ -37,11 +38,25 @@ static void print_list(const struct cli *c, const char *what, const struct strv 
 		cli_note(c, "  %s %s", what, versions->v[i]);
 }
 
+/* It may have been set for an earlier version. */
+static void warn_of_stale(const struct cli *c, const struct publish_outcome *o)
+{
+	uint64_t seconds;
+
+	if (o->best_before && utc_parse(o->best_before, &seconds) == 0 && (int64_t)seconds < c->now)
+		cli_warn(c,
+			 "channel %s was good until %s: nodes take nothing from it before "
+			 "--best-before extends that",
+			 o->channel, o->best_before);
+}
+
 static int report(struct cli *c, const char *dir, const struct publish_result *res, struct err *e)
 {
+	cli_progress_end(c->progress);
+	for (size_t i = 0; i < res->n; i++)
+		warn_of_stale(c, &res->v[i]);
 	if (c->json)
 		return print_json(c, dir, res, e);
-	cli_progress_end(c->progress);
 	for (size_t i = 0; i < res->n; i++) {
 		const struct publish_outcome *o = &res->v[i];
 		cli_note(c, "%s/%s: %s, serial %llu, newest %s", dir, o->channel,
@@ -66,15 +81,13 @@ static int parse_keep(const char *text, size_t *ret)
 }
 
 /* As the index has it; a day alone is its first second. */
-static int parse_best_before(struct cli *c, const char *text, char ret[UTC_CHARS])
+static int parse_best_before(const char *text, char ret[UTC_CHARS])
 {
 	uint64_t seconds;
 
 	if (utc_parse(text, &seconds) < 0)
 		return cli_usage(&cmd_publish,
 				 "--best-before: not as 2026-12-31T00:00:00Z: ", text);
-	if ((int64_t)seconds < c->now)
-		cli_warn(c, "--best-before %s has passed already", text);
 	utc_format(seconds, ret);
 	return 0;
 }
@@ -110,8 +123,8 @@ static int publish(struct cli *c, const struct publish_params *p, struct err *e)
 }
 
 /* Options as text into @p. */
-static int take_options(struct cli *c, struct publish_params *p, const char *keep,
-			const char *compression, char best_before[UTC_CHARS])
+static int take_options(struct publish_params *p, const char *keep, const char *compression,
+			char best_before[UTC_CHARS])
 {
 	int r = p->dir && p->channels->n
 			? 0
@@ -124,7 +137,7 @@ static int take_options(struct cli *c, struct publish_params *p, const char *kee
 	if (!r)
 		r = parse_compression(compression, &p->compression);
 	if (!r && p->best_before) {
-		r = parse_best_before(c, p->best_before, best_before);
+		r = parse_best_before(p->best_before, best_before);
 		p->best_before = best_before;
 	}
 	return r;
@@ -192,7 +205,7 @@ static int run_publish(struct cli *c, int argc, char **argv, struct err *e)
 
 	int r = cli_parse(&cmd_publish, options, argc, argv, &args, &p.n_args);
 	if (!r)
-		r = take_options(c, &p, keep, compression, best_before);
+		r = take_options(&p, keep, compression, best_before);
 	if (r)
 		return r;
 	p.args = (const char *const *)args;

@@ -208,8 +208,10 @@ static int tell(const struct publish_channel *c, const struct publish_index *i, 
 	o->serial = i->serial;
 	o->channel = strdup(c->name);
 	o->signing_key = strdup(i->signing_key);
-	if (!o->channel || !o->signing_key || list_missing(i, NULL, &o->versions) < 0 ||
-	    list_missing(i, c->index, &o->added) < 0 || list_missing(c->index, i, &o->dropped) < 0)
+	o->best_before = i->best_before ? strdup(i->best_before) : NULL;
+	if (!o->channel || !o->signing_key || (i->best_before && !o->best_before) ||
+	    list_missing(i, NULL, &o->versions) < 0 || list_missing(i, c->index, &o->added) < 0 ||
+	    list_missing(c->index, i, &o->dropped) < 0)
 		return err_oom(e);
 	return 0;
 }
@@ -303,6 +305,7 @@ void publish_result_done(struct publish_result *r)
 	for (size_t i = 0; i < r->n; i++) {
 		free(r->v[i].channel);
 		free(r->v[i].signing_key);
+		free(r->v[i].best_before);
 		strv_done(&r->v[i].versions);
 		strv_done(&r->v[i].added);
 		strv_done(&r->v[i].dropped);

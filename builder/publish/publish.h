@@ -33,6 +33,7 @@ struct publish_outcome {
 	bool changed;
 	uint64_t serial;
 	char *signing_key;
+	char *best_before; /* NULL: for ever */
 	struct strv versions, added, dropped;
 };
 

@@ -171,7 +171,8 @@ try 0 "" publish --channel stable --keep 2
 before=$(state "$W")
 try 0 "" publish --channel stable --keep 2
 [ "$(state "$W")" = "$before" ] && ok || bad "--keep again changed something"
-try 0 "warning: --best-before 2020-01-01 has passed already" publish --channel stable --best-before 2020-01-01
+try 0 "warning: channel stable was good until 2020-01-01T00:00:00Z: nodes take nothing" publish --channel stable --best-before 2020-01-01
+try 0 "warning: channel stable was good until 2020-01-01T00:00:00Z: nodes take nothing" publish --channel stable
 [ "$(ls "$W"/stable/BEST*)" = "$W/stable/BEST-BEFORE-2020-01-01" ] && ok || bad "$(ls "$W"/stable/BEST*)"
 try 0 "" publish --channel stable --best-before 2031-02-03
 
