@@ -107,34 +107,43 @@ static int read_copy(const struct source *disk, enum gpt_copy copy, struct gpt *
 	return r == -EBADMSG ? 0 : r;
 }
 
-static int find_disk(struct image *image, const struct source *file, struct err *e)
+static int read_tables(struct image *image, const struct source *disk, struct err *e)
 {
-	if (container_probe(file)) {
-		int r = container_open(file, &image->container, e);
-		if (r < 0)
-			return r;
-	}
-	image->disk = image->container ? &image->container->disk : file;
-	return 0;
-}
-
-int image_open(const struct source *file, struct image **ret, struct err *e)
-{
-	_cleanup_(image_free) struct image *image = calloc(1, sizeof(*image));
-
-	if (!image)
-		return err_oom(e);
-	int r = find_disk(image, file, e);
+	image->disk = disk;
+	int r = read_copy(disk, GPT_PRIMARY, &image->primary, e);
 	if (r == 0)
-		r = read_copy(image->disk, GPT_PRIMARY, &image->primary, e);
-	if (r == 0)
-		r = read_copy(image->disk, GPT_BACKUP, &image->backup, e);
+		r = read_copy(disk, GPT_BACKUP, &image->backup, e);
 	if (r < 0)
 		return r;
 	image->gpt = image->primary.sector_bytes ? &image->primary : &image->backup;
 	if (!image->gpt->sector_bytes)
 		return err_set(e, -EBADMSG, "no partition table (GPT) that can be read");
-	r = add_partitions(image, e);
+	return add_partitions(image, e);
+}
+
+int image_open_disk(const struct source *disk, struct image **ret, struct err *e)
+{
+	_cleanup_(image_free) struct image *image = calloc(1, sizeof(*image));
+
+	if (!image)
+		return err_oom(e);
+	int r = read_tables(image, disk, e);
+	if (r == 0)
+		*ret = TAKE_PTR(image);
+	return r;
+}
+
+int image_open(const struct source *file, struct image **ret, struct err *e)
+{
+	_cleanup_(image_free) struct image *image = calloc(1, sizeof(*image));
+	int r = 0;
+
+	if (!image)
+		return err_oom(e);
+	if (container_probe(file))
+		r = container_open(file, &image->container, e);
+	if (r == 0)
+		r = read_tables(image, image->container ? &image->container->disk : file, e);
 	if (r == 0)
 		*ret = TAKE_PTR(image);
 	return r;

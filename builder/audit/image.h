@@ -43,6 +43,13 @@ bool image_probe(const struct source *file);
  */
 int image_open(const struct source *file, struct image **ret, struct err *e) must_check;
 
+/**
+ * image_open_disk() - the same of what a machine sees, which has no form but its own
+ *
+ * What looks like a container there is not opened: no machine would.
+ */
+int image_open_disk(const struct source *disk, struct image **ret, struct err *e) must_check;
+
 /** image_format() - what the file is: "raw", "qcow2" or "vhd" */
 const char *image_format(const struct image *i);
 void image_free(struct image *i);

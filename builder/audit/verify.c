@@ -179,7 +179,7 @@ void verify_done(struct verify *v)
 
 int verify_image(struct verify *v, const struct source *disk, struct err *e)
 {
-	int r = image_open(disk, &v->owned_image, e);
+	int r = image_open_disk(disk, &v->owned_image, e);
 
 	if (r < 0)
 		return verify_failed(v, VERIFY_GPT_PRIMARY, r, e);
@@ -270,15 +270,16 @@ static int check_container(struct verify *v, const char *path, const struct sour
 	return r;
 }
 
-static int check_file(struct verify *v, const char *path, struct err *e)
+/* A block device is the disk itself: what is on it is nothing that a machine unpacks. */
+static int check_file(struct verify *v, const char *path, bool is_device, struct err *e)
 {
 	_cleanup_source_ struct source file = SOURCE_INIT;
 
 	int r = source_open(&file, path, e);
 	if (r < 0)
 		return r;
-	r = container_probe(&file) ? check_container(v, path, &file, e)
-				   : check_disk(v, path, &file, e);
+	r = !is_device && container_probe(&file) ? check_container(v, path, &file, e)
+						 : check_disk(v, path, &file, e);
 	image_free(TAKE_PTR(v->owned_image));
 	return r;
 }
@@ -295,7 +296,7 @@ int verify_path(const char *path, const struct verify_params *p, struct verify_r
 	if (r == 0)
 		r = S_ISDIR(st.st_mode)		? verify_outputs(&v, path, e)
 		    : verify_is_statement(path) ? verify_statement(&v, path, e)
-						: check_file(&v, path, e);
+						: check_file(&v, path, S_ISBLK(st.st_mode), e);
 	if (r == 0)
 		r = conclude(&v, e);
 	verify_done(&v);

@@ -137,6 +137,44 @@ START_TEST(parts_of_something_else)
 }
 END_TEST
 
+/* The footer that makes a fixed VHD of what lies before it. */
+static void append_footer(struct buf *file)
+{
+	uint8_t f[512] = "conectix";
+	uint32_t sum = 0;
+
+	put_be32(f + 8, 2);
+	put_be32(f + 12, 0x00010000);
+	put_be64(f + 16, UINT64_MAX);
+	put_be64(f + 40, file->len);
+	put_be64(f + 48, file->len);
+	put_be32(f + 60, 2);
+	for (size_t i = 0; i < sizeof(f); i++)
+		sum += f[i];
+	put_be32(f + 64, ~sum);
+	buf_append(file, f, sizeof(f));
+}
+
+/* A disk in a disk is none that a machine boots, and a build's own disk is in nothing else. */
+START_TEST(containers)
+{
+	_cleanup_buf_ struct buf disk = BUF_INIT;
+
+	make();
+	fx_read("disk.raw", &disk);
+	for (int depth = 1; depth <= 2; depth++) {
+		append_footer(&disk);
+		fx_write("disk.vhd", disk.data, disk.len);
+		struct verify_report r = verify_at_path("disk.vhd", 0);
+		ck_assert_int_eq(r.v[0].id, VERIFY_CONTAINER);
+		ck_assert(depth == 1 ? r.n_failed == 0 : vs_fails(&r, VERIFY_GPT_BACKUP));
+		verify_report_done(&r);
+		put(".raw", disk.data, disk.len);
+		must_fail(VERIFY_GPT_BACKUP);
+	}
+}
+END_TEST
+
 static void hash(const char *suffix, struct provenance_file *f)
 {
 	_cleanup_free_ char *name = str_printf("out/node_1%s", suffix);
@@ -417,5 +455,5 @@ START_TEST(what_cannot_be_read)
 }
 END_TEST
 
-FX_MAIN("verify_outputs", good, parts_of_something_else, what_the_build_says, what_a_policy_asks,
-	demanded, another_lock, booted, mutated_files, what_cannot_be_read)
+FX_MAIN("verify_outputs", good, containers, parts_of_something_else, what_the_build_says,
+	what_a_policy_asks, demanded, another_lock, booted, mutated_files, what_cannot_be_read)
