@@ -65,28 +65,15 @@ static struct verify_slot *slot_of(struct verify *v, const char *hex, bool begun
 	return NULL;
 }
 
-/* Words that decide what /usr is: the builder's own, which a recipe cannot say a second time. */
-static bool is_about_usr(const char *word)
-{
-	static const char *const prefixes[] = { "usrhash=",   "roothash=",  "systemd.verity",
-						"dm_verity.", "mount.usr=", "rd.systemd.verity" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (str_has_prefix(word, prefixes[i]))
-			return true;
-	return false;
-}
-
 static int check_words(struct verify *v, const char *words, struct err *e)
 {
 	_cleanup_strv_ struct strv list = STRV_INIT;
 
+	int r = cmdline_check_words(words, e);
+	if (r < 0)
+		return verify_failed(v, VERIFY_UKI_CMDLINE, r, e);
 	if (strv_split(&list, words, " ") < 0)
 		return err_oom(e);
-	for (size_t i = 0; i < list.n; i++)
-		if (is_about_usr(list.v[i]))
-			return verify_fail(v, VERIFY_UKI_CMDLINE, e,
-					   "%s stands before the builder's own words", list.v[i]);
 	for (size_t i = 0; v->p->policy->has_cmdline && i < list.n; i++)
 		if (!policy_matches(&v->p->policy->cmdline, list.v[i]))
 			return verify_fail(v, VERIFY_UKI_CMDLINE, e, "%s is not allowed",

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the image is made into: kernel, initrd, layout, signing. */
 #include "builder/recipe/recipe_fields.h"
+#include "builder/stages/cmdline.h"
 
 /* kernel: */
 FIELD_FN(kernel_cmdline)
 {
 	struct recipe *r = target;
+	struct err why = { 0 };
 
 	int rc = yaml_string(v, &r->cmdline, e);
-	if (rc == 0 && strstr(r->cmdline, "usrhash="))
-		return yaml_error(v, e, "usrhash= is added by the build: remove it");
-	return rc;
+	if (rc == 0)
+		rc = cmdline_check_words(r->cmdline, &why);
+	return rc == -EINVAL && *why.msg ? yaml_error(v, e, "%s: remove it", why.msg) : rc;
 }
 
 int recipe_set_kernel(const struct yaml_value *v, void *target, struct err *e)

@@ -8,6 +8,16 @@
 #define CMDLINE_PATTERN_PATH "usr/lib/slipway/cmdline"
 
 /**
+ * cmdline_check_words() - may a recipe's words stand in front of the build's own?
+ *
+ * They must be the same words to whoever reads them, leave the rest of the line to the kernel, and not
+ * speak of /usr.
+ *
+ * Return: 0; -EINVAL; -ENOMEM
+ */
+int cmdline_check_words(const char *words, struct err *e) must_check;
+
+/**
  * cmdline_make() - the signed command line
  * @words:     of the recipe
  * @root_hash: hex; names the slot, and is what dm-verity checks

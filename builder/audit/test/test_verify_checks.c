@@ -233,6 +233,24 @@ static void some_keys(struct tree *t)
 	add_auth(t, "db.auth");
 }
 
+/* Lines that say something else to a kernel than to whoever reads them. */
+START_TEST(command_lines)
+{
+	static const char *const lines[] = { "console=ttyS0 init=\"", "quiet --",
+					     "\"systemd.verity_usr_data=/dev/sda1\"",
+					     "dm-verity.require_signatures=0" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct im_spec s;
+		im_spec_init(&s);
+		s.cmdline = lines[i];
+		struct verify_report r = vs_of(&s);
+		ck_assert_msg(vs_fails(&r, VERIFY_UKI_CMDLINE), "%s", lines[i]);
+		verify_report_done(&r);
+	}
+}
+END_TEST
+
 static const struct {
 	void (*plan)(struct layout_plan *p);
 	enum verify_id id;
@@ -507,5 +525,6 @@ START_TEST(enrolment)
 }
 END_TEST
 
-FX_MAIN("verify_checks", partition_tables, kernels, files_of_the_esp, long_text, files_without_end,
-	files_of_usr_and_initrd, others, other_fingerprint, longer_chain, certificates, enrolment)
+FX_MAIN("verify_checks", partition_tables, kernels, command_lines, files_of_the_esp, long_text,
+	files_without_end, files_of_usr_and_initrd, others, other_fingerprint, longer_chain,
+	certificates, enrolment)

@@ -179,7 +179,7 @@ static const struct {
 	{ "", "recipe.yaml:1:1:", "empty" },
 	{ "- a\n", "recipe.yaml:1:", "expected a mapping" },
 	{ HEAD PACKAGES "kernel: {cmdline: usrhash=00}\n",
-	  "recipe.yaml:7:19:", "added by the build" },
+	  "recipe.yaml:7:19:", "what is said of /usr the build adds" },
 };
 
 START_TEST(refuses_bad_recipes)

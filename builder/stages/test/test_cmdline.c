@@ -74,4 +74,38 @@ START_TEST(another_line_does_not)
 }
 END_TEST
 
-TEST_MAIN("cmdline", the_signed_line_matches, an_addition_does_not, another_line_does_not)
+START_TEST(words_in_front_of_the_builds)
+{
+	static const char *const good[] = {
+		"", "quiet", "a  b ", "a.b=c*[d]^$\\ x", "mount.usrflags=ro", "rd.quiet --x -"
+	};
+	static const char *const bad[] = {
+		"a usrhash=0",
+		"rd.usrhash=0",
+		"systemd.verity=no",
+		"x systemd.verity-usr-data=/dev/sda",
+		"rd.systemd.verity_usr_data=/dev/sda",
+		"dm-verity.require_signatures=0",
+		"mount.usr=/dev/sda",
+		"roothash=0",
+		"quiet --",
+		"-- quiet",
+		"\"systemd.verity_usr_data=/dev/sda\"",
+		"init=\"",
+		"a='b",
+		"quiet\tx",
+		"a\xc2\xa0"
+		"b",
+		"a\x7f",
+	};
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		ck_ok(cmdline_check_words(good[i], &e));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		ck_assert_msg(cmdline_check_words(bad[i], &e) == -EINVAL, "%s", bad[i]);
+}
+END_TEST
+
+TEST_MAIN("cmdline", words_in_front_of_the_builds, the_signed_line_matches, an_addition_does_not,
+	  another_line_does_not)
