@@ -60,6 +60,23 @@ FIELD_FN(set_initrd_shells)
 	return set_allowed(v, &((struct policy *)target)->initrd_shells, e);
 }
 
+/* Such as a file's can be: what ends in a slash, or climbs, would fit none, and forbid nothing. */
+static bool path_is_plain(const char *path)
+{
+	const char *end;
+
+	do {
+		if (*path++ != '/')
+			return false;
+		end = strchrnul(path, '/');
+		if (end == path ||
+		    (*path == '.' && (end == path + 1 || (path[1] == '.' && end == path + 2))))
+			return false;
+		path = end;
+	} while (*end);
+	return true;
+}
+
 FIELD_FN(add_path)
 {
 	_cleanup_free_ char *path = NULL;
@@ -67,7 +84,7 @@ FIELD_FN(add_path)
 	int r = yaml_string(v, &path, e);
 	if (r < 0)
 		return r;
-	if (*path != '/')
+	if (!path_is_plain(path))
 		return yaml_error(v, e, "\"%s\" is no path in an image, such as /usr/bin/env",
 				  path);
 	return strv_take(target, TAKE_PTR(path)) < 0 ? err_oom(e) : 0;
@@ -106,7 +123,7 @@ FIELD_FN(set_forbidden_packages)
 
 FIELD_FN(minimum_package)
 {
-	return yaml_string(v, &((struct policy_minimum *)target)->package, e);
+	return recipe_get_package_name(v, &((struct policy_minimum *)target)->package, e);
 }
 
 FIELD_FN(minimum_version)
@@ -174,9 +191,18 @@ FIELD_FN(set_known_keys)
 	return yaml_each(v, add_known_key, &((struct policy *)target)->known_keys, e);
 }
 
+/* One of these must be there: of none, any would do. */
+static int one_at_least(const struct yaml_value *v, const struct strv *list, struct err *e)
+{
+	return list->n ? 0 : yaml_error(v, e, "an empty list asks for nothing: leave it out");
+}
+
 FIELD_FN(set_builders)
 {
-	return yaml_strings(v, &((struct policy_provenance *)target)->builders, e);
+	struct strv *list = &((struct policy_provenance *)target)->builders;
+
+	int r = yaml_strings(v, list, e);
+	return r < 0 ? r : one_at_least(v, list, e);
 }
 
 FIELD_FN(add_sha256)
@@ -193,12 +219,18 @@ FIELD_FN(add_sha256)
 
 FIELD_FN(set_recipes)
 {
-	return yaml_each(v, add_sha256, &((struct policy_provenance *)target)->recipes, e);
+	struct strv *list = &((struct policy_provenance *)target)->recipes;
+
+	int r = yaml_each(v, add_sha256, list, e);
+	return r < 0 ? r : one_at_least(v, list, e);
 }
 
 FIELD_FN(set_locks)
 {
-	return yaml_each(v, add_sha256, &((struct policy_provenance *)target)->locks, e);
+	struct strv *list = &((struct policy_provenance *)target)->locks;
+
+	int r = yaml_each(v, add_sha256, list, e);
+	return r < 0 ? r : one_at_least(v, list, e);
 }
 
 FIELD_FN(add_fingerprint)
@@ -217,7 +249,10 @@ FIELD_FN(add_fingerprint)
 
 FIELD_FN(set_index_keys)
 {
-	return yaml_each(v, add_fingerprint, &((struct policy_provenance *)target)->index_keys, e);
+	struct strv *list = &((struct policy_provenance *)target)->index_keys;
+
+	int r = yaml_each(v, add_fingerprint, list, e);
+	return r < 0 ? r : one_at_least(v, list, e);
 }
 
 FIELD_FN(set_provenance)
@@ -286,6 +321,26 @@ void policy_done(struct policy *p)
 	free(p->minimums);
 	free(p->minimum_version);
 	*p = (struct policy){ 0 };
+}
+
+/* Top-level directories of a node are links into /usr, and /etc begins as the factory's. */
+static const char *other_name(const char *path)
+{
+	static const char *const linked[] = { "/usr/bin/", "/usr/sbin/", "/usr/lib/",
+					      "/usr/lib64/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(linked); i++)
+		if (str_has_prefix(path, linked[i]))
+			return path + strlen("/usr");
+	return str_has_prefix(path, "/usr/share/factory/etc/") ? path + strlen("/usr/share/factory")
+							       : NULL;
+}
+
+bool policy_matches_path(const struct strv *patterns, const char *path)
+{
+	const char *other = other_name(path);
+
+	return policy_matches(patterns, path) || (other && policy_matches(patterns, other));
 }
 
 bool policy_matches(const struct strv *patterns, const char *s)

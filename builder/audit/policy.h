@@ -50,3 +50,9 @@ void policy_done(struct policy *p);
 
 /** policy_matches() - does any of the patterns fit? */
 bool policy_matches(const struct strv *patterns, const char *s);
+
+/**
+ * policy_matches_path() - the same of a path, under each name that it has on a node: /usr/bin/env is
+ * /bin/env, too, and /usr/share/factory/etc/hosts is /etc/hosts
+ */
+bool policy_matches_path(const struct strv *patterns, const char *path);

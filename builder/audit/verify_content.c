@@ -159,7 +159,7 @@ static int search_all(struct search *s, struct err *e)
 
 int verify_forbidden(struct verify *v, const char *path, struct strv *found, struct err *e)
 {
-	if (!policy_matches(&v->p->policy->forbidden_paths, path))
+	if (!policy_matches_path(&v->p->policy->forbidden_paths, path))
 		return 0;
 	return strv_addf(found, "%s is forbidden", path) < 0 ? err_oom(e) : 0;
 }
@@ -179,7 +179,7 @@ static int check_paths(struct verify *v, const struct listing *files, struct err
 		r = verify_forbidden(v, path, &found, e);
 		for (size_t k = 0; k < required->n; k++) {
 			const struct strv one = { &required->v[k], 1, 1 };
-			there[k] = there[k] || policy_matches(&one, path);
+			there[k] = there[k] || policy_matches_path(&one, path);
 		}
 	}
 	for (size_t k = 0; r == 0 && k < required->n; k++)

@@ -90,8 +90,8 @@ static int judge_own(const struct policy *p, const struct initrd_file *f, bool i
 		     struct initrd_origins *o, struct err *e)
 {
 	_cleanup_free_ char *path = str_printf("/%s", f->path);
-	bool good = path &&
-		    (p->has_initrd_files ? policy_matches(&p->initrd_files, path) : !is_program(f));
+	bool good = path && (p->has_initrd_files ? policy_matches_path(&p->initrd_files, path)
+						 : !is_program(f));
 
 	if (!path || strv_addf(good ? &o->own : &o->refused, "%s%s%s", path,
 			       instead ? " instead of /usr's" : "",

@@ -59,11 +59,11 @@ bool recipe_all_of(const char *s, const char *set)
 	return s[strspn(s, set)] == '\0';
 }
 
-static int check_package_name(const struct yaml_value *v, void *target unused_, struct err *e)
+int recipe_get_package_name(const struct yaml_value *v, char **ret, struct err *e)
 {
-	_cleanup_free_ char *s = NULL;
+	int rc = yaml_string(v, ret, e);
+	const char *s = *ret;
 
-	int rc = yaml_string(v, &s, e);
 	if (rc < 0)
 		return rc;
 	if (!strchr(RECIPE_LOWER RECIPE_DIGITS, *s) ||
@@ -71,6 +71,13 @@ static int check_package_name(const struct yaml_value *v, void *target unused_, 
 		return yaml_error(
 			v, e, "\"%s\" is not a package name: those are of a-z, 0-9, +, - and .", s);
 	return 0;
+}
+
+static int check_package_name(const struct yaml_value *v, void *target unused_, struct err *e)
+{
+	_cleanup_free_ char *s = NULL;
+
+	return recipe_get_package_name(v, &s, e);
 }
 
 int recipe_get_package_names(const struct yaml_value *v, struct strv *l, struct err *e)

@@ -30,6 +30,9 @@ bool recipe_is_shared(const struct recipe *r, const struct yaml_value *v);
 /** recipe_get_image_path() - an absolute path in the image, without ".."; *ret (freed first) owns it */
 int recipe_get_image_path(const struct yaml_value *v, char **ret, struct err *e) must_check;
 
+/** recipe_get_package_name() - *ret (freed first) owns it, also after -EINVAL */
+int recipe_get_package_name(const struct yaml_value *v, char **ret, struct err *e) must_check;
+
 /** recipe_get_package_names() - a sequence of package names, appended to @l */
 int recipe_get_package_names(const struct yaml_value *v, struct strv *l, struct err *e) must_check;
 

@@ -21,6 +21,7 @@ static void make(void)
 	stanza(&s, "bash", "5.2-1");
 	stanza(&s, "zlib1g", "1:1.3-2");
 	im_text(s.usr, "lib/dpkg/status.d/bash.md5sums", "");
+	im_text(s.usr, "share/factory/etc/hosts", "");
 	im_make(&s, fx_path("disk.raw"));
 	im_spec_done(&s);
 }
@@ -59,6 +60,11 @@ static const struct {
 	{ "paths: {required: [/usr/lib/texts]}", VERIFY_USR_PATHS },
 	{ "paths: {forbidden: [\"/usr/bin/b*\"]}", VERIFY_USR_PATHS },
 	{ "paths: {forbidden: [/etc/initrd-release]}", VERIFY_UKI_INITRD },
+	{ "paths: {forbidden: [/bin/big]}", VERIFY_USR_PATHS },
+	{ "paths: {forbidden: [\"/lib/mod*\"]}", VERIFY_USR_PATHS },
+	{ "paths: {forbidden: [/etc/hosts]}", VERIFY_USR_PATHS },
+	{ "paths: {forbidden: [/libx, /share/factory, /big]}", VERIFY_N_IDS },
+	{ "paths: {required: [/etc/hosts, /bin/big]}", VERIFY_N_IDS },
 	{ "cmdline: [console=*, quiet]", VERIFY_N_IDS },
 	{ "cmdline: [console=*]", VERIFY_UKI_CMDLINE },
 	{ "cmdline: []", VERIFY_UKI_CMDLINE },
