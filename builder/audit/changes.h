@@ -21,7 +21,7 @@ struct change {
 	char *what;
 	char *a, *b;
 	char *how;	   /* of files in both: "content, mode"; else NULL */
-	char *package;	   /* of files: whose it is; NULL: none's */
+	char *package;	   /* of files: whose it is, in B if it is there; NULL: none's */
 	char *origin;	   /* of files of no package: "finisher units"; NULL: no SBOM tells */
 	bool follows;	   /* of files: their package was added, removed or is of another version */
 	uint64_t bytes[2]; /* of packages and files */

@@ -4,7 +4,6 @@
 
 #include "base/path.h"
 #include "builder/audit/changes_internal.h"
-#include "builder/audit/origins.h"
 
 #define STEP_BYTES (256 * KiB)
 #define LIST_DIR   "lib/dpkg/status.d/"
@@ -13,7 +12,6 @@
 struct files {
 	struct changes *c;
 	uint8_t *steps[2];
-	struct image_origins origins[2];
 };
 
 /* A file's content or a link's target, from an offset on. */
@@ -81,33 +79,45 @@ static int describe(const struct files *f, const struct listed *const x[2], char
 	return r;
 }
 
-/*
- * A package's list of files is as good as a file of the package, and so is a link that is the start of the
- * name that it leads to: libx.so.1 to libx.so.1.2.
- */
-static const struct image_package *owner_of(const struct files *f, int w, const struct listed *x)
+/* A package's entry in the list of packages, and its list of files, are as good as files of it. */
+static const struct image_package *owner_of_list(const struct image_packages *p, const char *file)
 {
-	const struct image_packages *p = &f->c->s[w]->packages;
+	_cleanup_free_ char *name = strdup(file);
+
+	if (name && str_has_suffix(name, ".md5sums"))
+		name[strlen(name) - strlen(".md5sums")] = '\0';
+	return name ? image_packages_find(p, name) : NULL;
+}
+
+/* So is a link that is the start of the name that it leads to: libx.so.1 to libx.so.1.2. */
+static const struct image_package *owner_of_link(const struct files *f, int w,
+						 const struct listed *x)
+{
 	const char *base = path_last(x->path);
 	struct err e;
 	size_t len;
 
-	if (str_has_prefix(x->path, LIST_DIR)) {
-		const char *name = x->path + strlen(LIST_DIR);
-		_cleanup_free_ char *stem = strndup(name, strlen(name));
-		if (stem && str_has_suffix(stem, ".md5sums"))
-			stem[strlen(stem) - strlen(".md5sums")] = '\0';
-		return stem ? image_packages_find(p, stem) : NULL;
-	}
-	if (!S_ISLNK(x->st.mode))
-		return image_packages_owner(p, x->path);
-	if (read_step(f, w, x, 0, &len, &e) < 0 || !len || len > TARGET_MAX ||
-	    memchr(f->steps[w], '/', len) || len < strlen(base) ||
+	if (!S_ISLNK(x->st.mode) || read_step(f, w, x, 0, &len, &e) < 0 || !len ||
+	    len > TARGET_MAX || memchr(f->steps[w], '/', len) || len < strlen(base) ||
 	    memcmp(f->steps[w], base, strlen(base)) != 0)
 		return NULL;
 	_cleanup_free_ char *target = str_printf("%.*s%.*s", (int)(base - x->path), x->path,
 						 (int)len, (const char *)f->steps[w]);
-	return target ? image_packages_owner(p, target) : NULL;
+	return target ? image_packages_owner(&f->c->s[w]->packages, target) : NULL;
+}
+
+/* The list of packages does not know links and configuration files, but the SBOM does. */
+static const struct image_package *owner_of(const struct files *f, int w, const struct listed *x,
+					    const struct file_origin *origin)
+{
+	const struct image_packages *p = &f->c->s[w]->packages;
+
+	if (str_has_prefix(x->path, LIST_DIR))
+		return owner_of_list(p, x->path + strlen(LIST_DIR));
+	if (origin)
+		return origin->package ? image_packages_find(p, origin->name) : NULL;
+	const struct image_package *k = image_packages_owner(p, x->path);
+	return k ? k : owner_of_link(f, w, x);
 }
 
 /* Is it of a package that is not in both in one version? */
@@ -129,29 +139,46 @@ static int set_side(struct change *x, int w, const struct listed *l, struct err 
 	return *text ? 0 : err_oom(e);
 }
 
+/*
+ * Whose it is: B's word goes first. It follows from a package's change only if it is of one wherever it is:
+ * what an overlay puts over a package's file does not.
+ */
+static int set_owner(const struct files *f, const struct listed *const x[2], struct change *to,
+		     struct err *e)
+{
+	bool all_follow = true;
+	int r = 0;
+
+	for (int w = 1; r == 0 && w >= 0; w--) {
+		if (!x[w])
+			continue;
+		const struct file_origin *origin =
+			image_origins_find(&f->c->s[w]->origins, x[w]->path);
+		const struct image_package *owner = owner_of(f, w, x[w], origin);
+		all_follow = all_follow && owner && follows(f, owner);
+		if (to->package || to->origin)
+			continue;
+		if (owner)
+			r = changes_text(&to->package, owner->name, e);
+		else if (origin)
+			r = changes_text(origin->package ? &to->package : &to->origin, origin->name,
+					 e);
+	}
+	to->follows = all_follow;
+	return r;
+}
+
 static int add_file(const struct files *f, const struct listed *const x[2], const char *how,
 		    struct err *e)
 {
-	const struct listed *any = x[0] ? x[0] : x[1];
-	const struct image_package *owner = NULL;
-	_cleanup_free_ char *path = str_printf(CHANGES_PREFIX "%s", any->path);
+	_cleanup_free_ char *path = str_printf(CHANGES_PREFIX "%s", (x[0] ? x[0] : x[1])->path);
 	struct change *to = path ? changes_add(&f->c->sections[CHANGES_FILES], path, e) : NULL;
 	int r = to ? 0 : err_oom(e);
 
-	for (int w = 0; r == 0 && w < 2; w++) {
-		if (!x[w])
-			continue;
-		r = set_side(to, w, x[w], e);
-		owner = owner ? owner : owner_of(f, w, x[w]);
-	}
-	for (int w = 1; r == 0 && w >= 0 && !owner && !to->origin; w--) {
-		const char *origin = image_origins_find(&f->origins[w], any->path);
-		r = x[w] && origin ? changes_text(&to->origin, origin, e) : 0;
-	}
-	if (r == 0 && owner) {
-		to->follows = follows(f, owner);
-		r = changes_text(&to->package, owner->name, e);
-	}
+	for (int w = 0; r == 0 && w < 2; w++)
+		r = x[w] ? set_side(to, w, x[w], e) : 0;
+	if (r == 0)
+		r = set_owner(f, x, to, e);
 	return r == 0 && how ? changes_text(&to->how, how, e) : r;
 }
 
@@ -204,12 +231,5 @@ int changes_files(struct changes *c, struct pool *pool, struct err *e)
 
 	if (!a || !b)
 		return err_oom(e);
-	int r = image_origins_read(&c->s[0]->usr, &f.origins[0], e);
-	if (r == 0)
-		r = image_origins_read(&c->s[1]->usr, &f.origins[1], e);
-	if (r == 0)
-		r = compare_all(&f, pool, e);
-	image_origins_done(&f.origins[0]);
-	image_origins_done(&f.origins[1]);
-	return r;
+	return compare_all(&f, pool, e);
 }

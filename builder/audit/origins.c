@@ -12,6 +12,7 @@
 #define DEPTH_MAX  16
 #define USR_PREFIX "/usr/"
 
+/* @group: "" is that of packages */
 static int add(struct image_origins *o, const char *path, const char *group, const char *name,
 	       struct err *e)
 {
@@ -24,7 +25,8 @@ static int add(struct image_origins *o, const char *path, const char *group, con
 		o->cap = cap;
 	}
 	struct file_origin *to = &o->v[o->n++];
-	*to = (struct file_origin){ strdup(path), str_printf("%s %s", group, name) };
+	*to = (struct file_origin){ strdup(path),
+				    str_printf("%s%s%s", group, *group ? " " : "", name), !*group };
 	return to->path && to->name ? 0 : err_oom(e);
 }
 
@@ -47,11 +49,12 @@ static struct json_object *components_of(struct json_object *o)
 		       : NULL;
 }
 
-/* What has a group is no package. */
+/* A package has a purl; what has a group is none. Others are parts of the disk. */
 static int take_component(struct image_origins *o, struct json_object *c, struct err *e)
 {
 	const char *group = text_of(c, "group"), *name = text_of(c, "name");
-	struct json_object *files = *group ? components_of(c) : NULL;
+	bool told = *group || *text_of(c, "purl");
+	struct json_object *files = told ? components_of(c) : NULL;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && files && i < json_object_array_length(files); i++) {
@@ -94,7 +97,7 @@ int image_origins_read(const struct listing *usr, struct image_origins *ret, str
 		    !S_ISREG(x->st.mode) || x->st.size_bytes > FILE_MAX)
 			continue;
 		int r = fs_read_path(usr->reader, x->path, FILE_MAX, &text, e);
-		return r < 0 ? r : take_document(ret, &text, e);
+		return r == -EBADMSG ? 0 : r < 0 ? r : take_document(ret, &text, e);
 	}
 	return 0;
 }
@@ -109,11 +112,64 @@ void image_origins_done(struct image_origins *o)
 	*o = (struct image_origins){ 0 };
 }
 
-const char *image_origins_find(const struct image_origins *o, const char *path)
+const struct file_origin *image_origins_find(const struct image_origins *o, const char *path)
 {
-	const struct file_origin key = { (char *)(uintptr_t)path, NULL };
-	const struct file_origin *f =
-		o->n ? bsearch(&key, o->v, o->n, sizeof(key), cmp_origins) : NULL;
+	const struct file_origin key = { (char *)(uintptr_t)path, NULL, false };
 
-	return f ? f->name : NULL;
+	return o->n ? bsearch(&key, o->v, o->n, sizeof(key), cmp_origins) : NULL;
+}
+
+static int cmp_names(const void *a, const void *b)
+{
+	const struct origin_size *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int cmp_sizes(const void *a, const void *b)
+{
+	const struct origin_size *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? 1 : -1;
+	return cmp_names(a, b);
+}
+
+/* Those of one name become one. Return: how many are left */
+static size_t add_up(struct origin_size *v, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!left || !str_eq(v[left - 1].name, v[i].name)) {
+			v[left++] = v[i];
+			continue;
+		}
+		v[left - 1].bytes += v[i].bytes;
+		v[left - 1].n_files++;
+	}
+	return left;
+}
+
+int image_origins_sizes(const struct image_origins *o, const struct listing *usr,
+			struct origin_size **ret, size_t *ret_n, struct err *e)
+{
+	struct origin_size *v = calloc(usr->n + 1, sizeof(*v));
+	size_t n = 0;
+
+	if (!v)
+		return err_oom(e);
+	for (size_t i = 0; i < usr->n; i++) {
+		const struct fs_stat *st = &usr->v[i].st;
+		const struct file_origin *f = image_origins_find(o, usr->v[i].path);
+		if (f && !f->package)
+			v[n++] = (struct origin_size){ f->name,
+						       S_ISREG(st->mode) ? st->size_bytes : 0, 1 };
+	}
+	qsort(v, n, sizeof(*v), cmp_names);
+	n = add_up(v, n);
+	qsort(v, n, sizeof(*v), cmp_sizes);
+	*ret = v;
+	*ret_n = n;
+	return 0;
 }

@@ -99,6 +99,10 @@ static int read_usr(struct summary *s, struct err *e)
 		x = count_content(s, e);
 	if (x == 0)
 		x = image_packages_read(&s->usr, &s->packages, e);
+	if (x == 0)
+		x = image_origins_read(&s->usr, &s->origins, e);
+	if (x == 0)
+		x = image_origins_sizes(&s->origins, &s->usr, &s->others, &s->n_others, e);
 	if (x < 0)
 		return err_wrap(e, x, "/usr");
 	if (fs_read_path(r, "lib/os-release", OS_RELEASE_MAX, &text, e) == 0)
@@ -186,6 +190,8 @@ void summary_free(struct summary *s)
 	if (!s)
 		return;
 	image_signers_done(&s->signers);
+	free(s->others);
+	image_origins_done(&s->origins);
 	image_packages_done(&s->packages);
 	listing_done(&s->usr);
 	artefacts_free(s->files);

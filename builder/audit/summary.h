@@ -5,6 +5,7 @@
  * not there is NULL, zero or empty. Text of the image is as it is: whoever shows it escapes it.
  */
 #include "builder/audit/artefacts.h"
+#include "builder/audit/origins.h"
 #include "builder/audit/packages.h"
 #include "builder/audit/signers.h"
 
@@ -22,6 +23,9 @@ struct summary {
 	uint64_t content_bytes; /* of its files */
 	struct listing usr;	/* everything in it */
 	struct image_packages packages;
+	struct image_origins origins;
+	struct origin_size *others; /* than packages: the biggest first */
+	size_t n_others;
 
 	char *kernel; /* release */
 	char *cmdline;

@@ -43,9 +43,12 @@ static void fill(struct tree *t)
 static void fill_a(struct tree *t)
 {
 	fill(t);
-	package(t, "changed", "1:1.0-1", SUM "bin/changed\n" SUM "lib/libx.so.1.0\n");
+	package(t, "changed", "1:1.0-1",
+		SUM "bin/changed\n" SUM "bin/over\n" SUM "lib/libx.so.1.0\n");
 	package(t, "gone", "2", SUM "share/gone/file\n");
 	im_text(t, "bin/changed", "one");
+	im_text(t, "bin/over", "the package's");
+	put_link(t, "lib/link", "/usr/one");
 	im_text(t, "lib/libx.so.1.0", "x");
 	put_link(t, "lib/libx.so.1", "libx.so.1.0");
 	im_text(t, "share/gone/file", "gone");
@@ -62,6 +65,8 @@ static void fill_b(struct tree *t)
 	package(t, "changed", "1:1.0-2", SUM "bin/changed\n" SUM "lib/libx.so.1.1\n");
 	package(t, "new", "3", NULL);
 	im_text(t, "bin/changed", "three");
+	im_text(t, "bin/over", "another");
+	put_link(t, "lib/link", "/usr/two");
 	im_text(t, "lib/libx.so.1.1", "x");
 	put_link(t, "lib/libx.so.1", "libx.so.1.1");
 	im_text(t, "bin/su", "su")->inode->mode |= 04000;
@@ -76,14 +81,19 @@ static void fill_b(struct tree *t)
 	im_text(t, "lib/es\033cape", "");
 }
 
-/* As much of an SBOM as says where files are from. */
-static void put_sbom(struct tree *t)
+/* As much of an SBOM as says where files are from. @more: components of files in it, or "" */
+static void put_sbom(struct tree *t, const char *more)
 {
-	im_text(t, "share/sbom/node.cdx.json",
-		"{\"components\":[{\"name\":\"changed\",\"components\":[{\"name\":\"/usr/bin/kind\"}]},"
-		"{\"group\":\"overlay\",\"name\":\"x\",\"components\":[{\"name\":\"/usr/lib/text\"},"
-		"{\"name\":\"/usr/bin/changed\"}]},{\"group\":\"finisher\",\"name\":\"units\",\"components\":"
-		"[{\"name\":\"/usr/lib/systemd/system/bad.service\"},{\"name\":7},7]},7]}\n");
+	_cleanup_free_ char *text = str_printf(
+		"{\"components\":[{\"name\":\"no package\",\"components\":[{\"name\":\"/usr/bin/kind\"}]},"
+		"{\"name\":\"changed\",\"purl\":\"pkg:deb/x\",\"components\":[{\"name\":\"/usr/lib/link\"}]},"
+		"{\"name\":\"unlisted\",\"purl\":\"pkg:deb/x\",\"components\":[{\"name\":\"/usr/bin/su\"}]},"
+		"{\"group\":\"overlay\",\"name\":\"x\",\"components\":[%s{\"name\":\"/usr/lib/text\"}]},"
+		"{\"group\":\"finisher\",\"name\":\"units\",\"components\":"
+		"[{\"name\":\"/usr/lib/systemd/system/bad.service\"},{\"name\":7},7]},7]}\n",
+		more);
+
+	im_text(t, "share/sbom/node.cdx.json", text);
 }
 
 static void print_changes(const struct changes *c, struct buf *b)
@@ -114,7 +124,7 @@ static void read_changes(struct changes **ret)
 START_TEST(all_kinds_of_changes)
 {
 	static const char want[] =
-		"0 changed: 1:1.0-1 | 1:1.0-2 | 4 6\n"
+		"0 changed: 1:1.0-1 | 1:1.0-2 | 17 6\n"
 		"0 gone: 2 |  | 4 0\n"
 		"0 new:  | 3 | 0 0\n"
 		"1 debug:  | 1\n"
@@ -131,8 +141,9 @@ START_TEST(all_kinds_of_changes)
 		"4 /usr/bin/su:  | 4644 0:0\n"
 		"5 /usr/bin/changed: file 0644 0:0 | file 0644 0:0 | content | changed (follows)\n"
 		"5 /usr/bin/kind: file 0644 0:0 | symlink 0777 0:0 | type | \n"
+		"5 /usr/bin/over: file 0644 0:0 | file 0644 0:0 | content | overlay x\n"
 		"5 /usr/bin/ping: file 0644 0:0 | file 0644 0:0 | xattrs | \n"
-		"5 /usr/bin/su: file 0644 0:0 | file 4644 0:0 | mode | \n"
+		"5 /usr/bin/su: file 0644 0:0 | file 4644 0:0 | mode | unlisted\n"
 		"5 /usr/lib/dpkg/status.d/changed: file 0644 0:0 | file 0644 0:0 | content | changed (follows)\n"
 		"5 /usr/lib/dpkg/status.d/changed.md5sums: file 0644 0:0 | file 0644 0:0 | content | changed (follows)\n"
 		"5 /usr/lib/dpkg/status.d/gone: file 0644 0:0 |  |  | gone (follows)\n"
@@ -142,13 +153,15 @@ START_TEST(all_kinds_of_changes)
 		"5 /usr/lib/libx.so.1: symlink 0777 0:0 | symlink 0777 0:0 | content | changed (follows)\n"
 		"5 /usr/lib/libx.so.1.0: file 0644 0:0 |  |  | changed (follows)\n"
 		"5 /usr/lib/libx.so.1.1:  | file 0644 0:0 |  | changed (follows)\n"
+		"5 /usr/lib/link: symlink 0777 0:0 | symlink 0777 0:0 | content | changed (follows)\n"
 		"5 /usr/lib/modules/6.12/config: file 0644 0:0 | file 0644 0:0 | content | \n"
 		"5 /usr/lib/systemd/system/bad.service:  | symlink 0777 0:0 |  | finisher units\n"
 		"5 /usr/lib/systemd/system/sysinit.target.wants/old.service: symlink 0777 0:0 |  |  | \n"
 		"5 /usr/lib/text: file 0644 0:0 | file 0644 7:0 | owner | overlay x\n"
 		"5 /usr/share/factory/etc/systemd/system/was.service: symlink 0777 0:0 |  |  | \n"
 		"5 /usr/share/factory/etc/systemd/system/x.target.requires/new.service:  | symlink 0777 0:0 |  | \n"
-		"5 /usr/share/gone/file: file 0644 0:0 |  |  | gone (follows)\n";
+		"5 /usr/share/gone/file: file 0644 0:0 |  |  | gone (follows)\n"
+		"5 /usr/share/sbom/node.cdx.json: file 0644 0:0 | file 0644 0:0 | content | \n";
 	_cleanup_(changes_free) struct changes *c = NULL;
 	_cleanup_buf_ struct buf got = BUF_INIT;
 	struct two t;
@@ -156,8 +169,8 @@ START_TEST(all_kinds_of_changes)
 	two_init(&t);
 	fill_a(t.a.usr);
 	fill_b(t.b.usr);
-	put_sbom(t.a.usr);
-	put_sbom(t.b.usr);
+	put_sbom(t.a.usr, "");
+	put_sbom(t.b.usr, "{\"name\":\"/usr/bin/over\"},");
 	t.b.cmdline = "console=ttyS0 quiet debug quiet";
 	struct diff_report d = two_compare(&t);
 	diff_report_done(&d);
@@ -165,6 +178,31 @@ START_TEST(all_kinds_of_changes)
 	ck_assert(!c->equal);
 	print_changes(c, &got);
 	ck_assert_str_eq(buf_str(&got), want);
+}
+END_TEST
+
+/* What is in the image and no package's: the biggest first. What the SBOM names and is not there is nothing. */
+START_TEST(others_than_packages)
+{
+	_cleanup_(summary_free) struct summary *s = NULL;
+	struct im_spec spec;
+
+	im_spec_init(&spec);
+	im_text(spec.usr, "bin/su", "su");
+	im_text(spec.usr, "bin/over", "twelve bytes");
+	im_text(spec.usr, "lib/text", "13 bytes more");
+	put_link(spec.usr, "lib/systemd/system/bad.service", "/dev/null");
+	put_sbom(spec.usr, "{\"name\":\"/usr/bin/over\"},{\"name\":\"/usr/bin/none\"},");
+	im_make(&spec, fx_path("a.raw"));
+	im_spec_done(&spec);
+	ck_ok(summary_read(fx_path("a.raw"), &s, &e));
+	ck_assert_uint_eq(s->n_others, 2);
+	ck_assert_str_eq(s->others[0].name, "overlay x");
+	ck_assert_uint_eq(s->others[0].bytes, 25);
+	ck_assert_uint_eq(s->others[0].n_files, 2);
+	ck_assert_str_eq(s->others[1].name, "finisher units");
+	ck_assert_uint_eq(s->others[1].bytes, 0);
+	ck_assert_uint_eq(s->others[1].n_files, 1);
 }
 END_TEST
 
@@ -225,5 +263,5 @@ START_TEST(what_has_no_usr)
 }
 END_TEST
 
-FX_MAIN("changes", all_kinds_of_changes, equal_images_have_none, times_are_no_change,
-	what_has_no_usr)
+FX_MAIN("changes", all_kinds_of_changes, others_than_packages, equal_images_have_none,
+	times_are_no_change, what_has_no_usr)
