@@ -6,7 +6,8 @@
 #include "builder/cli/bar.h"
 #include "builder/cli/inspect.h"
 
-#define N_BIGGEST    10
+#define N_BIGGEST    10 /* packages */
+#define N_OTHERS     5
 #define WORD_SHOWN   60
 #define LINE_COLUMNS 78
 
@@ -87,8 +88,8 @@ static void print_signer(const struct image_signer *s)
 	utc_format((uint64_t)MAX(s->not_after, 0), to);
 	printf("signed        %s by %s\n", s->what, s->subject);
 	if (s->has_certificate)
-		printf("              %s, valid from %s to %s\n", s->algorithm, from, to);
-	printf("              SHA-256 %s\n", hex);
+		printf("              %s, valid from %.10s to %.10s\n", s->algorithm, from, to);
+	printf(" SHA-256      %s\n", hex);
 }
 
 /* Words, in lines; of a signature its start. */
@@ -129,10 +130,9 @@ static void print_uki(const struct summary *s)
 	if (s->cmdline)
 		print_cmdline(s->cmdline);
 	for (size_t i = 0; s->has_pcr11 && i < SUMMARY_PCR11_PHASES; i++) {
-		const char *phase = summary_pcr11_phase(i);
 		hex_encode(s->pcr11[i], sizeof(s->pcr11[i]), hex);
-		printf("%-13s %s %s\n", i ? "" : "PCR 11", hex,
-		       *phase ? phase : "(the stub alone)");
+		printf("%s%-*s %s\n", i ? " " : "", i ? 12 : 13,
+		       i ? summary_pcr11_phase(i) : "PCR 11, stub", hex);
 	}
 }
 
@@ -153,14 +153,27 @@ static void print_packages(const struct summary *s)
 	}
 }
 
+/* What packages did not bring, for which an SBOM in the image answers. */
+static void print_others(const struct summary *s)
+{
+	if (s->n_others)
+		printf("others        %zu origins, as the SBOM tells; the biggest in MiB:\n",
+		       s->n_others);
+	for (size_t i = 0; i < MIN(s->n_others, (size_t)N_OTHERS); i++) {
+		printf("%13.1f ", mib(s->others[i].bytes));
+		print_text(" ", s->others[i].name, "\n");
+	}
+}
+
 static void print_usr(const struct summary *s)
 {
 	if (!s->filesystem)
 		return;
-	printf("\n/usr          %s%s%s, %.1f MiB for %zu entries with %.1f MiB of content\n",
-	       s->filesystem, *s->compression ? ", compression " : "", s->compression,
-	       mib(s->usr_bytes), s->usr.n, mib(s->content_bytes));
+	printf("\n/usr          %s%s%s, %zu entries: %.1f MiB in %.1f MiB\n", s->filesystem,
+	       *s->compression ? ", compression " : "", s->compression, s->usr.n,
+	       mib(s->content_bytes), mib(s->usr_bytes));
 	print_packages(s);
+	print_others(s);
 }
 
 static int print_people(const struct summary *s, struct err *e)

@@ -104,6 +104,20 @@ static struct json_object *packages(const struct summary *s)
 	return list;
 }
 
+static struct json_object *others(const struct summary *s)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; list && i < s->n_others; i++) {
+		struct json_object *o = json_object_new_object();
+		json_put_text(o, "name", s->others[i].name);
+		json_put_u64(o, "bytes", s->others[i].bytes);
+		json_put_u64(o, "files", s->others[i].n_files);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 static struct json_object *usr(const struct summary *s)
 {
 	struct json_object *o;
@@ -135,5 +149,6 @@ int inspect_print_json(struct cli *c, const struct summary *s, struct err *e)
 	json_put(o, "usr", usr(s));
 	json_put(o, "signers", signers(&s->signers));
 	json_put(o, "packages", packages(s));
+	json_put(o, "others", others(s));
 	return cli_json_print(c, o, e);
 }

@@ -42,6 +42,14 @@ while read -r _ path; do
 done < <("$slipway" cat "$disk" lib/dpkg/status.d/kmod.md5sums)
 is "bytes of kmod" "$(json '.packages[] | select(.name == "kmod").bytes')" "$want"
 
+# What is no package's, as the SBOM in the image has it.
+"$slipway" cat "$disk" share/sbom/node.cdx.json >"$T/cdx.json"
+is "origins" "$(json '.others[] | "\(.name) \(.files)"' | sort)" \
+	"$(jq -r '.components[] | select(.group) | "\(.group) \(.name) \(.components | length)"' "$T/cdx.json" | sort)"
+is "bytes of the linker cache" "$(json '.others[] | select(.name == "finisher linker-cache").bytes')" \
+	"$("$slipway" ls -l "$disk" share/factory/etc/ld.so.cache | awk '{ print $5 }')"
+is "order of others" "$(json '.others[].bytes')" "$(json '.others[].bytes' | sort -rn)"
+
 # For people: plain ASCII where it is no terminal, whatever the locale; partitions to scale.
 LC_ALL=C.UTF-8 "$slipway" inspect "$disk" >"$T/out" && ok || bad inspect
 LC_ALL=C grep -q '[^ -~]' "$T/out" && bad "not only ASCII" || ok
@@ -49,6 +57,8 @@ grep -q '^|esp  *|usr-a  *| | |usr-b  *| | |$' "$T/out" && ok || bad "no drawing
 a=$(grep -o '|usr-a *' "$T/out" | wc -c) b=$(grep -o '|usr-b *' "$T/out" | wc -c)
 is "width of usr-b" "$b" "$a"
 try 0 "slots         a: node_1, b: empty" cat "$T/out"
+try 0 "  finisher module-index" cat "$T/out"
+is "lines that a terminal would break" "$(awk 'length > 80' "$T/out")" ""
 if command -v script >/dev/null; then
 	LC_ALL=C.UTF-8 script -qec "stty cols 100; '$slipway' inspect '$disk'" /dev/null >"$T/out" </dev/null
 	grep -q '^│esp' "$T/out" && ok || bad "no boxes on a terminal"
