@@ -68,13 +68,20 @@ char *path_tidy(const char *path)
 	return buf_take_str(&out);
 }
 
+/* Line and paragraph separators, and what turns the direction of text. Spec: Unicode, UAX #9, 2 */
+static bool is_unseen(uint32_t c)
+{
+	return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
 /* Control characters of both halves of Latin-1 are what terminals obey. */
 static bool printable(uint32_t c)
 {
-	return c >= 0x20 && (c < 0x7f || c > 0x9f);
+	return c >= 0x20 && (c < 0x7f || c > 0x9f) && !is_unseen(c);
 }
 
-char *path_quote(const char *path)
+static char *quote(const char *path, const char *backslash)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
 	uint32_t c;
@@ -83,7 +90,7 @@ char *path_quote(const char *path)
 	while (*path) {
 		size_t n = utf8_next(path, &c);
 		if (*path == '\\')
-			buf_append_str(&b, "\\\\");
+			buf_append_str(&b, backslash);
 		else if (n && printable(c))
 			buf_append(&b, path, n);
 		else
@@ -92,4 +99,14 @@ char *path_quote(const char *path)
 		path += MAX(n, (size_t)1);
 	}
 	return buf_take_str(&b);
+}
+
+char *path_quote(const char *path)
+{
+	return quote(path, "\\\\");
+}
+
+char *path_quote_message(const char *text)
+{
+	return quote(text, "\\");
 }

@@ -23,6 +23,11 @@ char *path_dir(const char *path) must_check;
  * path_quote() - a name out of foreign input as it may be shown: printable UTF-8 as it is, other bytes
  *                as in "\x1b", a backslash as "\\"
  *
+ * Characters that are not seen but turn the order of what is around them are not printable.
+ *
  * Return: on the heap; NULL when out of memory
  */
 char *path_quote(const char *path) must_check;
+
+/** path_quote_message() - a text that has such names in it: the same, but a backslash stays as it is */
+char *path_quote_message(const char *text) must_check;

@@ -294,12 +294,19 @@ START_TEST(quoted_paths)
 		{ "\xc3\xbc", "\xc3\xbc" },
 		{ "\xc2\x9b", "\\xc2\\x9b" }, /* a control character of eight bits */
 		{ "a\xff\xc3", "a\\xff\\xc3" },
+		{ "\xe2\x80\xae"
+		  "cod.exe",
+		  "\\xe2\\x80\\xae"
+		  "cod.exe" }, /* right to left */
+		{ "\xe2\x80\xa7\xe2\x80\xaf", "\xe2\x80\xa7\xe2\x80\xaf" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_free_ char *got = path_quote(cases[i][0]);
 		ck_assert_str_eq(got, cases[i][1]);
 	}
+	_cleanup_free_ char *message = path_quote_message("d\\x2d: \x1b[2J\n");
+	ck_assert_str_eq(message, "d\\x2d: \\x1b[2J\\x0a");
 }
 END_TEST
 

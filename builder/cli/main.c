@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/near.h"
+#include "base/path.h"
 #include "builder/cli/cli.h"
 
 static const struct cli_command *const commands[] = {
@@ -191,7 +192,8 @@ static int end(int r, struct err *e)
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);
 	}
-	fprintf(stderr, "slipway: %s\n", e->msg);
+	_cleanup_free_ char *shown = path_quote_message(e->msg);
+	fprintf(stderr, "slipway: %s\n", shown ? shown : strerror(ENOMEM));
 	return cli_exit_status(r);
 }
 
