@@ -127,7 +127,7 @@ static int open_esp(struct artefacts *a, struct err *e)
 
 	if (!p)
 		return 0;
-	int r = fs_reader_open(&p->src, &esp, e);
+	int r = image_partition_open(a->disk, p, &esp, e);
 	if (r == 0)
 		r = find_uki(a, esp, e);
 	return r < 0 ? err_wrap(e, r, "esp") : 0;

@@ -250,6 +250,12 @@ static int read_privileges(const struct summary *s, struct facts *f, struct err 
 	return r;
 }
 
+/* Of two filesystems, or one and a disk, the command line that is not there is not known: it is not another. */
+static bool is_known(const struct changes *c, enum change_section section)
+{
+	return section != CHANGES_CMDLINE || (c->s[0]->files->uki_name && c->s[1]->files->uki_name);
+}
+
 int changes_facts(struct changes *c, struct err *e)
 {
 	static const struct {
@@ -263,7 +269,8 @@ int changes_facts(struct changes *c, struct err *e)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kinds); i++) {
 		struct facts f[2] = { { 0 }, { 0 } };
-		for (int w = 0; r == 0 && w < 2; w++)
+		bool known = is_known(c, kinds[i].section);
+		for (int w = 0; known && r == 0 && w < 2; w++)
 			r = kinds[i].read(c->s[w], &f[w], e);
 		if (r == 0)
 			r = compare(f, &c->sections[kinds[i].section], e);

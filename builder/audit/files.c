@@ -66,7 +66,7 @@ static int open_disk(struct image_files *f, const char *choice, struct err *e)
 		r = choose(f->disk, choice ? choice : DEFAULT_PARTITION, &f->partition, e);
 	if (r < 0)
 		return r;
-	r = fs_reader_open(&f->partition->src, &f->reader, e);
+	r = image_partition_open(f->disk, f->partition, &f->reader, e);
 	return r < 0 ? err_wrap(e, r, "partition %u (%s)", f->partition->entry.number,
 				f->partition->name)
 		     : 0;

@@ -66,15 +66,17 @@ static void set_name(const struct image *image, struct image_partition *p)
 /* Empty where the table says nonsense. */
 static void set_source(const struct image *image, struct image_partition *p)
 {
-	uint64_t len, sector = image->gpt->sector_bytes;
+	uint64_t start, len, sector = image->gpt->sector_bytes;
 	struct err e;
 
 	source_init_bytes(&p->src, "", 0);
 	if (p->entry.last_lba < p->entry.first_lba ||
-	    mul_overflows(p->entry.first_lba, sector, &p->start_bytes) ||
+	    mul_overflows(p->entry.first_lba, sector, &start) ||
 	    mul_overflows(p->entry.last_lba - p->entry.first_lba + 1, sector, &len))
 		return;
-	if (source_init_window(&p->src, image->disk, p->start_bytes, len, &e) < 0)
+	p->start_bytes = start;
+	p->size_bytes = len;
+	if (source_init_window(&p->src, image->disk, start, len, &e) < 0)
 		source_init_bytes(&p->src, "", 0);
 }
 
@@ -171,6 +173,16 @@ const struct image_partition *image_find(const struct image *image, const char *
 		if (str_eq(image->partitions[i].name, name))
 			return &image->partitions[i];
 	return NULL;
+}
+
+int image_partition_open(const struct image *image, const struct image_partition *p,
+			 struct fs_reader **ret, struct err *e)
+{
+	if (p->src.size_bytes < p->size_bytes)
+		return err_set(e, -EBADMSG,
+			       "it ends beyond the disk, which is cut off at %llu bytes",
+			       (unsigned long long)image->disk->size_bytes);
+	return fs_reader_open(&p->src, ret, e);
 }
 
 bool image_slot_used(const struct image_partition *p)

@@ -7,6 +7,7 @@
 #include "layouts/container.h"
 #include "layouts/gpt_read.h"
 #include "layouts/layout.h"
+#include "stage1/fs/fs.h"
 
 struct image_partition {
 	struct gpt_entry entry;
@@ -15,9 +16,9 @@ struct image_partition {
 	char name[32];
 	bool known; /* type is set */
 	enum layout_type type;
-	int slot; /* LAYOUT_NO_SLOT for esp, root and unknown types */
-	uint64_t start_bytes;
-	struct source src; /* its bytes */
+	int slot;			  /* LAYOUT_NO_SLOT for esp, root and unknown types */
+	uint64_t start_bytes, size_bytes; /* as the table has it */
+	struct source src;		  /* its bytes; none if they are not all on the disk */
 };
 
 struct image {
@@ -57,6 +58,10 @@ DEFINE_CLEANUP(struct image *, image_free)
 
 /** image_find() - the partition of a name, or NULL */
 const struct image_partition *image_find(const struct image *i, const char *name);
+
+/** image_partition_open() - its filesystem; Return: as fs_reader_open(), and -EBADMSG if it is not all there */
+int image_partition_open(const struct image *i, const struct image_partition *p,
+			 struct fs_reader **ret, struct err *e) must_check;
 
 /** image_slot_used() - does a partition of a slot hold anything, as its label tells? */
 bool image_slot_used(const struct image_partition *p);

@@ -24,14 +24,21 @@ static void print_text(const char *before, const char *text, const char *after)
 	printf("%s%s%s", before, quoted ? quoted : "?", after);
 }
 
+static bool is_cut_off(const struct image_partition *p)
+{
+	return p->src.size_bytes < p->size_bytes;
+}
+
 static void print_partition(const struct image_partition *p)
 {
 	char used[32] = "";
 	uint64_t bytes;
 
-	if (summary_used_bytes(p, &bytes))
+	if (is_cut_off(p))
+		snprintf(used, sizeof(used), "cut off");
+	else if (summary_used_bytes(p, &bytes))
 		snprintf(used, sizeof(used), "%.1f", mib(bytes));
-	printf("%3u  %-17s %10.1f %10.1f  ", p->entry.number, p->name, mib(p->src.size_bytes),
+	printf("%3u  %-17s %10.1f %10.1f  ", p->entry.number, p->name, mib(p->size_bytes),
 	       mib(p->start_bytes));
 	printf("%10s", used);
 	print_text("  ", p->entry.label, "\n");
@@ -44,7 +51,7 @@ static void print_disk(const struct image *disk)
 	printf("\ndisk          %s, %.1f MiB\n", image_format(disk), mib(disk->disk->size_bytes));
 	for (size_t i = 0; parts && i < disk->n_partitions; i++) {
 		const struct image_partition *p = &disk->partitions[i];
-		parts[i] = (struct bar_part){ p->name, p->src.size_bytes, 0 };
+		parts[i] = (struct bar_part){ p->name, p->size_bytes, 0 };
 		if (!summary_used_bytes(p, &parts[i].used_bytes))
 			parts[i].used_bytes = 0;
 	}
@@ -176,11 +183,20 @@ static void print_usr(const struct summary *s)
 	print_others(s);
 }
 
-static int print_people(const struct summary *s, struct err *e)
+static void print_name(const struct summary *s)
 {
+	if (!s->name && !s->version && !s->os) {
+		printf("image         of no name: nothing in it is an os-release\n");
+		return;
+	}
 	print_text("image         ", s->name, " ");
 	print_text("", s->version, "");
 	print_text(" (", s->os, ")\n");
+}
+
+static int print_people(const struct summary *s, struct err *e)
+{
+	print_name(s);
 	if (s->files->disk) {
 		print_disk(s->files->disk);
 		print_slots(s->files->disk);

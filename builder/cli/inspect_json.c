@@ -25,7 +25,8 @@ static struct json_object *partitions(const struct image *disk)
 		json_put_str(o, "slot", p->slot == LAYOUT_NO_SLOT ? NULL : slot);
 		json_put_text(o, "label", p->entry.label);
 		json_put_u64(o, "start_bytes", p->start_bytes);
-		json_put_u64(o, "size_bytes", p->src.size_bytes);
+		json_put_u64(o, "size_bytes", p->size_bytes);
+		json_put(o, "whole", json_object_new_boolean(p->src.size_bytes == p->size_bytes));
 		if (summary_used_bytes(p, &used))
 			json_put_u64(o, "used_bytes", used);
 		json_object_array_add(list, o);

@@ -79,6 +79,25 @@ fails 3 "holds no image" "$slipway" inspect "$here/recipes"
 fails 3 "neither a disk, nor a filesystem, nor a UKI" "$slipway" inspect "$here/README.md"
 fails 4 "" "$slipway" inspect "$T/none"
 
+# A disk that was cut off is told from a whole one.
+dd if="$disk" of="$T/cut.raw" bs=1M count=513 conv=sparse status=none
+truncate -s 1000M "$T/cut.raw"
+"$slipway" inspect --json "$T/cut.raw" >"$T/cut.json" && ok || bad "a disk that is cut off"
+is "sizes of a disk that is cut off" "$(jq '.disk.partitions[].size_bytes' "$T/cut.json")" "$(json '.disk.partitions[].size_bytes')"
+is "what is whole of it" "$(jq -r '.disk.partitions[] | select(.whole).name' "$T/cut.json")" esp
+is "what is whole of the disk" "$(json '.disk.partitions[] | select(.whole).name' | wc -l)" "$(json '.disk.partitions | length')"
+try 0 "cut off  node_1_verity" "$slipway" inspect "$T/cut.raw"
+fails 3 "partition 2 (usr-a): it ends beyond the disk, which is cut off at 1048576000 bytes" "$slipway" ls "$T/cut.raw"
+truncate -s 2M "$T/cut.raw"
+fails 3 "esp: it ends beyond the disk" "$slipway" inspect "$T/cut.raw"
+truncate -s 8M "$T/plain.img"
+PATH=$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 "$T/plain.img"
+try 0 "image         of no name" "$slipway" inspect "$T/plain.img"
+try 0 '"name": null' "$slipway" inspect --json "$T/plain.img"
+# Of a filesystem no command line is known: it has not changed.
+"$slipway" diff --json "$usr" "$disk" >"$T/diff.json"
+is "changes of the command line" "$(jq '.command_line | length' "$T/diff.json")" 0
+
 # Sizes add up to what the files are.
 all=$("$slipway" tree --json --size --depth 0 "$disk" | jq .bytes)
 is "bytes of all" "$all" "$(json .usr.content_bytes)"
