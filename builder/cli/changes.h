@@ -4,13 +4,14 @@
 #include "builder/audit/changes.h"
 #include "builder/cli/cli.h"
 
-#define CHANGES_SHOWN 20 /* of a section, but with --all */
-
 /** changes_key() - of a section, as --json has it */
 const char *changes_key(enum change_section s);
 
 /** changes_title() - for people */
 const char *changes_title(enum change_section s);
+
+/** changes_limit() - how many of a section are listed: all packages, as they are what a change is about */
+size_t changes_limit(enum change_section s, bool all);
 
 /** changes_is_shown() - is it listed? What follows from a package's change is, if @all is asked for */
 bool changes_is_shown(const struct change *x, bool all);
@@ -27,5 +28,7 @@ struct changes_count changes_count(const struct change_list *l);
 
 /** changes_print() - for people; Return: 0; what writing returns */
 int changes_print(const struct changes *c, bool all, struct err *e) must_check;
+
+/** changes_print_markdown() - but with @all, of less than 65536 bytes, whatever is in it */
 int changes_print_markdown(const struct changes *c, bool all, struct err *e) must_check;
 int changes_print_json(struct cli *cli, const struct changes *c, struct err *e) must_check;

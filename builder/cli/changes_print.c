@@ -3,6 +3,8 @@
 
 #include "base/path.h"
 
+#define SHOWN_OF_A_SECTION 20
+
 static const struct {
 	const char *key, *title;
 } names[CHANGES_N_SECTIONS] = {
@@ -22,6 +24,11 @@ const char *changes_key(enum change_section s)
 const char *changes_title(enum change_section s)
 {
 	return names[s].title;
+}
+
+size_t changes_limit(enum change_section s, bool all)
+{
+	return all || s == CHANGES_PACKAGES ? SIZE_MAX : SHOWN_OF_A_SECTION;
 }
 
 bool changes_is_shown(const struct change *x, bool all)
@@ -68,11 +75,12 @@ static void print_change(enum change_section section, const struct change *x)
 		arrow = " -> ";
 		second = x->b;
 	}
-	printf("  %c %s: ", x->a && x->b ? '~' : x->a ? '-' : '+', x->what);
+	printf("  %c %s", x->a && x->b ? '~' : x->a ? '-' : '+', x->what);
 	if (x->how)
-		printf("%s%s", x->how, *arrow ? ": " : "");
-	if (!x->how || *arrow)
-		printf("%s%s%s", value, arrow, second);
+		printf(": %s", x->how);
+	/* Of a word that is there once, or is not, there is no more to say. */
+	if (section == CHANGES_CMDLINE ? *arrow || !str_eq(value, "1") : !x->how || *arrow)
+		printf(": %s%s%s", value, arrow, second);
 	printf("%s%s%s", *size ? " (" : "", size, *size ? ")" : "");
 	const char *of = x->package ? x->package : x->origin;
 	printf("%s%s\n", of ? ", of " : "", of ? of : "");
@@ -82,7 +90,7 @@ static void print_section(const struct changes *c, enum change_section section, 
 {
 	const struct change_list *l = &c->sections[section];
 	struct changes_count n = changes_count(l);
-	size_t shown = 0, limit = all ? SIZE_MAX : CHANGES_SHOWN;
+	size_t shown = 0, limit = changes_limit(section, all);
 
 	if (!l->n)
 		return;

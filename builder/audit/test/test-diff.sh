@@ -102,7 +102,7 @@ changed "  + /usr/lib/sysctl.d/70-new.conf: file 0644 0:0 (+4 B), of overlay ove
 changed "  ~ /usr/lib/sysctl.d/60-node.conf: content, mode: file 0644 0:0 -> file 0755 0:0 (+15 B), of overlay overlay"
 grep -q '^Packages\|^Units\|^Command line' "$T/changes" && bad "more changed: $(cat "$T/changes")" || ok
 changes --markdown "$T/one" "$T/two"
-changed '| `/usr/lib/sysctl.d/70-new.conf` | | `file 0644 0:0` | added | +4 B |'
+changed '| `/usr/lib/sysctl.d/70-new.conf` | | `file 0644 0:0` | added | `overlay overlay` | +4 B |'
 try 1 '"what": "/usr/lib/sysctl.d/70-new.conf"' "$slipway" diff --json "$T/one" "$T/two"
 fails 3 "nothing for --markdown: " "$slipway" diff --markdown "$T/one" "$recipe"
 try 2 "one of these at a time" "$slipway" diff --markdown --json "$T/one" "$T/two"
