@@ -80,8 +80,8 @@ const struct cli_command cmd_extract = {
 	.name = "extract",
 	.args = "IMAGE PATH [DIR]",
 	.summary = "Unpack a file or directory of an image",
-	.text = "PATH goes into DIR (default: the current directory) under its own name, the content of /\n"
-		"right into it. Owners and some attributes are kept only as root.",
+	.text = "IMAGE and PATH are as of ls. PATH goes into DIR (default: the current directory) under its\n"
+		"own name, the content of / right into it. Owners and some attributes are kept only as root.",
 	.min_args = 2,
 	.max_args = 3,
 	.run = run_extract,

@@ -243,7 +243,8 @@ const struct cli_command cmd_ls = {
 	.args = "IMAGE [PATH]",
 	.summary = "List files of an image",
 	.text = "IMAGE is a disk (raw, qcow2, fixed VHD, a block device), or the image of a partition; PATH\n"
-		"is from the filesystem's root (default: /). Names come in byte order, with bytes that are not printable as in \\x1b.",
+		"is from the filesystem's root (default: /). Names come in byte order, with bytes that are\n"
+		"not printable as in \\x1b.",
 	.min_args = 1,
 	.max_args = 2,
 	.run = run_ls,
