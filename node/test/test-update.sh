@@ -26,7 +26,9 @@ program usr/lib/systemd/systemd-sysupdate "case \"\$*\" in
 *) echo \"sysupdate \$*\" >>$T/told; exit \$(cat $T/status) ;;
 esac"
 program usr/lib/systemd/systemd-pull "case \"\$*\" in
-'raw --direct --verify=signature --size-max=4M https://updates.example/'*'/index.json -') cat $T/index ;;
+'raw --direct --verify=signature --size-max=4M https://updates.example/'*'/SHA256SUMS -') cat $T/sums ;;
+\"raw --direct --verify=\$(printf %064d 7) --size-max=4M https://updates.example/\"*'/index.json -') cat $T/index ;;
+*) exit 1 ;;
 esac"
 program usr/lib/slipway/firmware-keys "cat $T/keys"
 
@@ -61,6 +63,7 @@ new_node() {
 	echo good >"$T/trial"
 	echo '{"available":null}' >"$T/available"
 	signed 5 $key 4 $key 3 $key >"$T/index"
+	printf '%064d  %s\n' 5 node_3.efi.xz 7 index.json 6 x-index.json >"$T/sums"
 	printf '%s\n' $other $key >"$T/keys"
 	echo 0 >"$T/status"
 }
@@ -173,6 +176,15 @@ signed 1.1 $other | sed 's/"name": "node"/"name": "node-2"/' >"$T/index"
 say '<3>index.json of channel stable is not one of node' update
 came 1 failed '' ''
 rm "$T/index"
+say 'No such file' update
+came 1 failed '' ''
+printf '%064d  index.json\n' 5 >"$T/sums"
+say '' update
+came 1 failed '' ''
+: >"$T/sums"
+say '<3>index.json of channel stable is not one of node' update
+came 1 failed '' ''
+rm "$T/sums"
 say 'No such file' update
 came 1 failed '' ''
 

@@ -63,8 +63,9 @@ if [ -x $pull ] && [ -e $ring ] && "${alone[@]}" mount --bind "$T/keyring.gpg" $
 	refuses "Transfer failed" "$digest" "$url/closed/web_1.efi"
 	refuses "Transfer failed" "$digest" "http://127.0.0.1:$(cat "$T/port")/web_1.efi"
 	# The index, as node/update reads it.
-	try 0 '"certificate": "' pulls signature "$url/stable/index.json" -
-	sed -i 's/"certificate": "/&0/' "$W/bad/index.json" && refuses "hecksum" signature "$url/bad/index.json"
+	index_digest=$(sed -n 's/  index.json$//p' "$W/stable/SHA256SUMS")
+	try 0 '"certificate": "' pulls "$index_digest" "$url/stable/index.json" -
+	sed -i 's/"certificate": "/&0/' "$W/bad/index.json" && refuses "hecksum" "$index_digest" "$url/bad/index.json"
 	sed -i 's/web_1.efi/web_2.efi/' "$W/bad/SHA256SUMS" && refuses "NVALID" signature "$url/bad/SHA256SUMS"
 	# The pair that a reader gets who comes between two publishes.
 	cp "$W/packed/SHA256SUMS" "$W/bad/SHA256SUMS" && refuses "NVALID" signature "$url/bad/SHA256SUMS"
