@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stage1/fs/fat_read.h"
 
-#define BOOT_BYTES 512
+#define BOOT_BYTES     512
+#define ONE_TABLE_ONLY 0x80 /* BPB_ExtFlags: no mirroring; the lower bits say which */
 
 static bool sane_boot(const uint8_t *b)
 {
@@ -51,6 +52,9 @@ static int read_geometry(struct fat_reader *r, const uint8_t *b, struct err *e)
 	g->entry_bytes = n < FAT16_CLUSTERS_END ? 2 : 4;
 	if ((g->entry_bytes == 2) != (g->root_sectors > 0) || (g->entry_bytes == 2) != (fat16 > 0))
 		return err_set(e, -EINVAL, "neither FAT16 nor FAT32");
+	/* Of tables that are no copies, firmware would take another one than Linux and this reader. */
+	if (g->entry_bytes == 4 && (b[40] & ONE_TABLE_ONLY))
+		return err_set(e, -EINVAL, "only one of its tables is in use");
 	if ((n + 2) * g->entry_bytes > (uint64_t)g->fat_sectors * g->sector_bytes)
 		return err_set(e, -EINVAL, "the table is too short for %llu clusters",
 			       (unsigned long long)n);

@@ -358,6 +358,25 @@ START_TEST(is_deterministic)
 }
 END_TEST
 
+/* Who reads the first table, and who the one that is named, would not see the same files. */
+START_TEST(one_table_alone_is_refused)
+{
+	const struct fs_params p = { .size_bytes = 300 * MiB };
+	_cleanup_(tree_free) struct tree *t = esp();
+	_cleanup_(fs_reader_free) struct fs_reader *r = NULL;
+	_cleanup_source_ struct source src = SOURCE_INIT;
+	struct err e = { 0 };
+
+	setup();
+	ck_ok(fs_test_write(&fs_writer_vfat, t, &p, image, &e));
+	_cleanup_close_ int fd = open(image, O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(pwrite(fd, "\x81", 1, 40), 1);
+	ck_ok(source_open(&src, image, &e));
+	ck_fails(fs_reader_open(&src, &r, &e), -EINVAL, "only one of its tables");
+	teardown();
+}
+END_TEST
+
 START_TEST(times_are_kept)
 {
 	_cleanup_(tree_free) struct tree *t = tree_new();
@@ -425,4 +444,4 @@ END_TEST
 TEST_MAIN("fat", geometry_follows_the_size, borders_between_types, as_small_as_the_content,
 	  mtools_read_it, names_become_short_ones, many_files_with_alike_names,
 	  many_files_in_the_root, unicode_and_long_names, refuses_what_it_cannot_hold, random_trees,
-	  is_deterministic, times_are_kept, kernel_mounts_it)
+	  is_deterministic, one_table_alone_is_refused, times_are_kept, kernel_mounts_it)
