@@ -116,7 +116,7 @@ int source_init_window(struct source *s, const struct source *parent, uint64_t o
 int source_pread(const struct source *s, uint64_t off, void *data, size_t len, struct err *e)
 {
 	if (off > s->size_bytes || len > s->size_bytes - off)
-		return err_set(e, -EIO, "bytes %llu+%zu are past the end (%llu)",
+		return err_set(e, -ERANGE, "bytes %llu+%zu are past the end (%llu)",
 			       (unsigned long long)off, len, (unsigned long long)s->size_bytes);
 	return len ? s->ops->pread(s, off, data, len, e) : 0;
 }

@@ -59,7 +59,7 @@ int source_init_window(struct source *s, const struct source *parent, uint64_t o
 
 /**
  * source_pread() - exactly @len bytes at @off
- * Return: 0; -EIO past the end or a short read; other negative errno
+ * Return: 0; -ERANGE past the end; -EIO it cannot be read, or became shorter; other negative errno
  */
 int source_pread(const struct source *s, uint64_t off, void *data, size_t len,
 		 struct err *e) must_check;

@@ -121,7 +121,7 @@ static int read_l1(struct qcow2 *q, struct err *e)
 	if (!q->l1)
 		return err_oom(e);
 	int r = source_pread(q->c.file, at, q->l1, (size_t)q->l1_entries * 8, e);
-	return r == -EIO ? err_set(e, -EBADMSG, "its table lies outside of the file") : r;
+	return r == -ERANGE ? err_set(e, -EBADMSG, "its table lies outside of the file") : r;
 }
 
 static int make_slots(struct qcow2 *q, struct err *e)

@@ -60,7 +60,7 @@ int verify_state(struct verify *v, enum verify_id id, struct err *e, const char 
 int verify_differs(struct verify *v, enum verify_id id, const char *found, const char *expected,
 		   struct err *e) must_check;
 
-/** verify_is_fatal() - of an error: does it say nothing about the image? */
+/** verify_is_fatal() - of an error: does it say nothing about the image? So does a sector that cannot be read. */
 bool verify_is_fatal(int r);
 
 /**

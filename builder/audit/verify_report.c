@@ -186,7 +186,7 @@ int verify_differs(struct verify *v, enum verify_id id, const char *found, const
 
 bool verify_is_fatal(int r)
 {
-	return r == -ENOMEM || r == -ECANCELED;
+	return r == -ENOMEM || r == -ECANCELED || r == -EIO;
 }
 
 int verify_failed(struct verify *v, enum verify_id id, int r, struct err *e)

@@ -10,6 +10,7 @@
 #include "base/near.h"
 #include "base/path.h"
 #include "builder/cli/cli.h"
+#include "builder/cli/fault.h"
 
 static const struct cli_command *const commands[] = {
 	&cmd_recipe,  &cmd_lock,   &cmd_fetch,	 &cmd_scripts, &cmd_build,  &cmd_archive,
@@ -55,6 +56,7 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGALRM, &alarm_sa, NULL);
+	cli_catch_faults();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* beyond a limit on the size of files, writing fails */
 }

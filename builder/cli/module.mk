@@ -5,6 +5,6 @@ src += builder/cli/cmd_publish.c \
        builder/cli/cmd_cat.c builder/cli/cmd_extract.c builder/cli/cmd_inspect.c builder/cli/cmd_ls.c builder/cli/cmd_tree.c \
        builder/cli/bar.c builder/cli/changes_json.c builder/cli/changes_markdown.c builder/cli/changes_print.c \
         builder/cli/inspect_json.c \
-       builder/cli/codecs.c builder/cli/files.c builder/cli/inputs.c builder/cli/json.c builder/cli/json_build.c \
+       builder/cli/codecs.c builder/cli/fault.c builder/cli/files.c builder/cli/inputs.c builder/cli/json.c builder/cli/json_build.c \
        builder/cli/machines.c builder/cli/memory.c builder/cli/options.c builder/cli/plan.c builder/cli/progress.c \
        builder/cli/scripts_json.c builder/cli/scripts_print.c builder/cli/test_inputs.c

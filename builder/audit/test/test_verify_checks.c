@@ -294,6 +294,49 @@ static const struct {
 	{ empty_directory, VERIFY_ESP_FORM }, { keys, VERIFY_ESP_ENROLMENT },
 };
 
+/* A disk of which some sectors cannot be read. */
+struct worn {
+	struct source src;
+	uint64_t from, to;
+	const struct source *file;
+};
+
+static int worn_pread(const struct source *s, uint64_t off, void *data, size_t len, struct err *err)
+{
+	const struct worn *w = (const struct worn *)s;
+
+	if (off < w->to && off + len > w->from)
+		return err_set(err, -EIO, "read %zu bytes at offset %llu: Input/output error", len,
+			       (unsigned long long)off);
+	return source_pread(w->file, off, data, len, err);
+}
+
+/* That it cannot be read says nothing about the image: it is neither good nor refused. */
+START_TEST(worn_disks)
+{
+	static const struct source_ops ops = { .pread = worn_pread };
+	static const uint64_t places[] = { 512,	      VS_ESP + 512, VS_USR,   VS_USR + 8192,
+					   VS_VERITY, VS_SIG,	    VS_USR_B, VS_END + MiB - 512 };
+	X509 *const trust[] = { fx_db->cert };
+	const struct verify_params p = { .trust = trust, .n_trust = 1, .at = FX_NOW + 1 };
+	_cleanup_source_ struct source disk = SOURCE_INIT;
+
+	vs_make();
+	ck_ok(source_open(&disk, fx_path("disk.raw"), &e));
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		struct worn w = { .src = { .ops = &ops, .size_bytes = disk.size_bytes, .fd = -1 },
+				  .from = places[i],
+				  .to = places[i] + 512,
+				  .file = &disk };
+		struct verify_report r = { 0 };
+		int code = verify_disk(&w.src, &p, &r, &e);
+		ck_assert_msg(code == -EIO, "byte %llu: %d: %s", (unsigned long long)places[i],
+			      code, e.msg);
+		verify_report_done(&r);
+	}
+}
+END_TEST
+
 static void must_fail(struct im_spec *s, enum verify_id id, size_t i)
 {
 	struct verify_report r = vs_of(s);
@@ -525,6 +568,6 @@ START_TEST(enrolment)
 }
 END_TEST
 
-FX_MAIN("verify_checks", partition_tables, kernels, command_lines, files_of_the_esp, long_text,
-	files_without_end, files_of_usr_and_initrd, others, other_fingerprint, longer_chain,
-	certificates, enrolment)
+FX_MAIN("verify_checks", partition_tables, kernels, command_lines, worn_disks, files_of_the_esp,
+	long_text, files_without_end, files_of_usr_and_initrd, others, other_fingerprint,
+	longer_chain, certificates, enrolment)
