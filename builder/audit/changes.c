@@ -89,12 +89,17 @@ static int compare_bytes(struct changes *c, struct pool *pool, struct err *e)
 }
 
 /* What is damaged, or several, or of another kind, has no version to be told of. */
+static int as_no_version(int r, struct err *e)
+{
+	return r == -EINVAL || r == -EBADMSG || r == -ENOTUNIQ
+		       ? err_wrap(e, -ENODATA, "no image whose /usr can be read")
+		       : r;
+}
+
 static int read_one(const char *path, struct summary **ret, struct err *e)
 {
-	int r = summary_read(path, ret, e);
+	int r = as_no_version(summary_read(path, ret, e), e);
 
-	if (r == -EINVAL || r == -EBADMSG || r == -ENOTUNIQ)
-		return err_wrap(e, -ENODATA, "no image whose /usr can be read");
 	if (r == 0 && !(*ret)->filesystem)
 		return err_set(e, -ENODATA, "%s: no image with a /usr in use", path);
 	return r;
@@ -117,6 +122,7 @@ int changes_read(const char *const paths[2], struct pool *pool, struct changes *
 			r = changes_facts(c, e);
 		if (r == 0)
 			r = changes_files(c, pool, e);
+		r = as_no_version(r, e);
 	}
 	if (r < 0)
 		return r;

@@ -263,5 +263,27 @@ START_TEST(what_has_no_usr)
 }
 END_TEST
 
+/* A file that cannot be read is met only when it is compared. */
+START_TEST(a_damaged_file)
+{
+	static const char start[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct im_spec s;
+
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&text, "%s\n", start);
+	im_spec_init(&s);
+	s.usr_writer = &fs_writer_erofs;
+	s.usr_fs.compression = FS_LZ4;
+	im_text(s.usr, "lib/long", buf_str(&text));
+	im_make(&s, fx_path("a.raw"));
+	im_make(&s, fx_path("b.raw"));
+	im_spec_done(&s);
+	/* The token before the first literals and the rest of their length: fewer are before a match that is none. */
+	flip(fx_path("b.raw"), find_bytes(fx_path("b.raw"), start, strlen(start), USR) - 2);
+	fails_with(fx_path("b.raw"), -ENODATA, "no image whose /usr can be read: /lib/long: ");
+}
+END_TEST
+
 FX_MAIN("changes", all_kinds_of_changes, others_than_packages, equal_images_have_none,
-	times_are_no_change, what_has_no_usr)
+	times_are_no_change, what_has_no_usr, a_damaged_file)
