@@ -7,10 +7,12 @@
 #include "builder/audit/summary.h"
 
 enum change_section {
-	CHANGES_PACKAGES,   /* a, b: versions; bytes: of the files in /usr */
-	CHANGES_CMDLINE,    /* what: a word; a, b: how often it is there */
-	CHANGES_CONFIG,	    /* of the kernel: what: an option */
-	CHANGES_UNITS,	    /* what: a unit, or "UNIT in TARGET.wants"; a, b: "enabled", "masked" */
+	CHANGES_PACKAGES, /* a, b: versions; bytes: of the files in /usr */
+	CHANGES_CMDLINE,  /* what: a word; a, b: how often it is there */
+	CHANGES_CONFIG,	  /* of the kernel: what: an option */
+	/* what: a unit, "UNIT in TARGET.wants", of user managers with "user/" before it; a, b: "enabled",
+	 * "masked", "alias of UNIT" */
+	CHANGES_UNITS,
 	CHANGES_PRIVILEGES, /* what: a file; a, b: set-id bits with the owner, and capabilities */
 	CHANGES_FILES, /* what: a file of /usr; a, b: type, mode and owner; how: what differs */
 	CHANGES_N_SECTIONS

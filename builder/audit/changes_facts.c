@@ -2,6 +2,7 @@
 /* What is read out of files: each a list of names with values, sorted, of which two are compared. */
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "base/span.h"
 #include "builder/audit/capabilities.h"
 #include "builder/audit/changes_internal.h"
@@ -168,39 +169,71 @@ static int target_of(const struct summary *s, const struct listed *x, char out[2
 	return n < 0 ? err_wrap(e, n, "/%s", x->path) : 0;
 }
 
-/* @name: below a directory of units: "UNIT" or "TARGET.wants/UNIT" */
-static int read_unit(const struct summary *s, const struct listed *x, const char *name,
-		     struct facts *f, struct err *e)
+/* Links in these have units started with another. Spec: systemd.unit(5) */
+static bool is_dependency_dir(const char *name, size_t len)
 {
-	const char *slash = strchr(name, '/');
-	char target[256];
+	static const char *const suffixes[] = { ".wants", ".requires", ".upholds" };
 
-	if (slash) {
-		_cleanup_free_ char *dir = strndup(name, (size_t)(slash - name));
-		bool wanted =
-			dir && (str_has_suffix(dir, ".wants") || str_has_suffix(dir, ".requires"));
-		if (!dir)
-			return err_oom(e);
-		return wanted ? take(f, str_printf("%s in %s", slash + 1, dir), strdup("enabled"),
-				     e)
-			      : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t n = strlen(suffixes[i]);
+		if (len > n && memcmp(name + len - n, suffixes[i], n) == 0)
+			return true;
 	}
-	int r = target_of(s, x, target, e);
-	return r < 0 || !str_eq(target, "/dev/null") ? r
-						     : take(f, strdup(name), strdup("masked"), e);
+	return false;
+}
+
+/* The name of a unit that is none: masked, or another's by that name, which may be how that is enabled. */
+static int read_unit_file(const struct summary *s, const struct listed *x, char *name,
+			  struct facts *f, struct err *e)
+{
+	char target[256] = "";
+
+	int r = S_ISLNK(x->st.mode) ? target_of(s, x, target, e) : 0;
+	if (r < 0) {
+		free(name);
+		return r;
+	}
+	return take(f, name,
+		    !*target || str_eq(target, "/dev/null")
+			    ? strdup("masked")
+			    : str_printf("alias of %s", path_last(target)),
+		    e);
+}
+
+/* @path: below a directory of units: "UNIT" or "TARGET.wants/UNIT" */
+static int read_unit(const struct summary *s, const struct listed *x, const char *prefix,
+		     const char *path, struct facts *f, struct err *e)
+{
+	const char *slash = strchr(path, '/');
+	bool is_link = S_ISLNK(x->st.mode);
+
+	if (!slash)
+		return is_link || (S_ISREG(x->st.mode) && x->st.size_bytes == 0)
+			       ? read_unit_file(s, x, str_printf("%s%s", prefix, path), f, e)
+			       : 0;
+	size_t len = (size_t)(slash - path);
+	return is_link && is_dependency_dir(path, len)
+		       ? take(f, str_printf("%s%s in %.*s", prefix, slash + 1, (int)len, path),
+			      strdup("enabled"), e)
+		       : 0;
 }
 
 static int read_units(const struct summary *s, struct facts *f, struct err *e)
 {
-	static const char *const dirs[] = { "lib/systemd/system/",
-					    "share/factory/etc/systemd/system/" };
+	static const struct {
+		const char *path, *prefix;
+	} dirs[] = { { "lib/systemd/system/", "" },
+		     { "share/factory/etc/systemd/system/", "" },
+		     { "lib/systemd/user/", "user/" },
+		     { "share/factory/etc/systemd/user/", "user/" } };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->usr.n; i++) {
 		const struct listed *x = &s->usr.v[i];
-		for (size_t k = 0; r == 0 && S_ISLNK(x->st.mode) && k < ARRAY_SIZE(dirs); k++)
-			if (str_has_prefix(x->path, dirs[k]))
-				r = read_unit(s, x, x->path + strlen(dirs[k]), f, e);
+		for (size_t k = 0; r == 0 && k < ARRAY_SIZE(dirs); k++)
+			if (str_has_prefix(x->path, dirs[k].path))
+				r = read_unit(s, x, dirs[k].prefix, x->path + strlen(dirs[k].path),
+					      f, e);
 	}
 	return r;
 }

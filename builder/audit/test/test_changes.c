@@ -56,6 +56,7 @@ static void fill_a(struct tree *t)
 	im_text(t, "bin/ping", "ping");
 	im_text(t, "bin/kind", "a file");
 	put_link(t, "lib/systemd/system/sysinit.target.wants/old.service", "../old.service");
+	put_link(t, "share/factory/etc/systemd/system/default.target", "multi-user.target");
 	put_link(t, "share/factory/etc/systemd/system/was.service", "/dev/null");
 }
 
@@ -78,6 +79,12 @@ static void fill_b(struct tree *t)
 		"CONFIG_A=m\nCONFIG_B=y\nCONFIG_C=\"x y\"\n# CONFIG_NEW is not set\n");
 	put_link(t, "share/factory/etc/systemd/system/x.target.requires/new.service", "/usr/x");
 	put_link(t, "lib/systemd/system/bad.service", "/dev/null");
+	put_link(t, "lib/systemd/system/x.target.upholds/new.service", "../new.service");
+	put_link(t, "lib/systemd/system/x.target.d/none.conf", "../none");
+	im_text(t, "lib/systemd/system/empty.service", "");
+	im_text(t, "lib/systemd/system/some.service", "[Unit]\n");
+	put_link(t, "share/factory/etc/systemd/system/default.target", "/usr/lib/x.target");
+	put_link(t, "share/factory/etc/systemd/user/s.target.wants/agent.socket", "/usr/x");
 	im_text(t, "lib/es\033cape", "");
 }
 
@@ -134,8 +141,12 @@ START_TEST(all_kinds_of_changes)
 		"2 CONFIG_GONE: m | \n"
 		"2 CONFIG_NEW:  | n\n"
 		"3 bad.service:  | masked\n"
+		"3 default.target: alias of multi-user.target | alias of x.target\n"
+		"3 empty.service:  | masked\n"
 		"3 new.service in x.target.requires:  | enabled\n"
+		"3 new.service in x.target.upholds:  | enabled\n"
 		"3 old.service in sysinit.target.wants: enabled | \n"
+		"3 user/agent.socket in s.target.wants:  | enabled\n"
 		"3 was.service: masked | \n"
 		"4 /usr/bin/ping:  | capabilities cap_net_raw=ep\n"
 		"4 /usr/bin/su:  | 4644 0:0\n"
@@ -156,10 +167,16 @@ START_TEST(all_kinds_of_changes)
 		"5 /usr/lib/link: symlink 0777 0:0 | symlink 0777 0:0 | content | changed (follows)\n"
 		"5 /usr/lib/modules/6.12/config: file 0644 0:0 | file 0644 0:0 | content | \n"
 		"5 /usr/lib/systemd/system/bad.service:  | symlink 0777 0:0 |  | finisher units\n"
+		"5 /usr/lib/systemd/system/empty.service:  | file 0644 0:0 |  | \n"
+		"5 /usr/lib/systemd/system/some.service:  | file 0644 0:0 |  | \n"
 		"5 /usr/lib/systemd/system/sysinit.target.wants/old.service: symlink 0777 0:0 |  |  | \n"
+		"5 /usr/lib/systemd/system/x.target.d/none.conf:  | symlink 0777 0:0 |  | \n"
+		"5 /usr/lib/systemd/system/x.target.upholds/new.service:  | symlink 0777 0:0 |  | \n"
 		"5 /usr/lib/text: file 0644 0:0 | file 0644 7:0 | owner | overlay x\n"
+		"5 /usr/share/factory/etc/systemd/system/default.target: symlink 0777 0:0 | symlink 0777 0:0 | content | \n"
 		"5 /usr/share/factory/etc/systemd/system/was.service: symlink 0777 0:0 |  |  | \n"
 		"5 /usr/share/factory/etc/systemd/system/x.target.requires/new.service:  | symlink 0777 0:0 |  | \n"
+		"5 /usr/share/factory/etc/systemd/user/s.target.wants/agent.socket:  | symlink 0777 0:0 |  | \n"
 		"5 /usr/share/gone/file: file 0644 0:0 |  |  | gone (follows)\n"
 		"5 /usr/share/sbom/node.cdx.json: file 0644 0:0 | file 0644 0:0 | content | \n";
 	_cleanup_(changes_free) struct changes *c = NULL;
