@@ -64,17 +64,17 @@ static void print_disk(const struct image *disk)
 
 static void print_slots(const struct image *disk)
 {
-	const char *comma = "slots         ";
+	size_t n = 0;
 
 	for (size_t i = 0; i < disk->n_partitions; i++) {
 		const struct image_partition *p = &disk->partitions[i];
 		if (!p->known || p->type != LAYOUT_USR)
 			continue;
-		printf("%s%c: ", comma, 'a' + p->slot);
+		printf("%s%c: ", n++ ? ", " : "slots         ", 'a' + p->slot);
 		print_text("", image_slot_used(p) ? p->entry.label : "empty", "");
-		comma = ", ";
 	}
-	printf("\n");
+	if (n)
+		printf("\n");
 }
 
 static void print_root_hash(const struct summary *s)
@@ -205,6 +205,8 @@ static int print_people(const struct summary *s, struct err *e)
 	print_root_hash(s);
 	for (size_t i = 0; i < s->signers.n; i++)
 		print_signer(&s->signers.v[i]);
+	if (!s->signers.n && (s->files->disk || s->files->uki_name))
+		printf("signed        nothing is\n");
 	print_uki(s);
 	print_usr(s);
 	return fflush(stdout) == 0 ? 0 : err_sys(e, -errno, "standard output");
