@@ -44,6 +44,7 @@ void publish_index_free(struct publish_index *i)
 	free(i->channel);
 	free(i->signing_key);
 	free(i->minimum_version);
+	free(i->dropped_version);
 	free(i->best_before);
 	free(i);
 }
@@ -60,6 +61,7 @@ struct publish_index *publish_index_copy(const struct publish_index *from)
 	    set_copy(&i->channel, from->channel) < 0 ||
 	    set_copy(&i->signing_key, from->signing_key) < 0 ||
 	    set_copy(&i->minimum_version, from->minimum_version) < 0 ||
+	    set_copy(&i->dropped_version, from->dropped_version) < 0 ||
 	    set_copy(&i->best_before, from->best_before) < 0)
 		return NULL;
 	for (size_t k = 0; k < from->n_versions; k++)

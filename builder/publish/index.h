@@ -35,6 +35,7 @@ struct publish_index {
 	uint64_t serial;		  /* one more with each change */
 	char *signing_key;		  /* fingerprint of the OpenPGP key */
 	char *minimum_version;		  /* NULL: none */
+	char *dropped_version;		  /* it and older ones are not there any more; NULL: none */
 	char *best_before;		  /* "2026-12-31T00:00:00Z"; NULL: none */
 	struct publish_version *versions; /* newest first */
 	size_t n_versions;

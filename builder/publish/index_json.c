@@ -94,6 +94,7 @@ int publish_index_format(const struct publish_index *i, struct buf *ret, struct 
 		put(o, "serial", json_object_new_uint64(i->serial), &failed);
 		put_text(o, "signing_key", i->signing_key, &failed);
 		put_text(o, "minimum_version", i->minimum_version, &failed);
+		put_text(o, "dropped_version", i->dropped_version, &failed);
 		put_text(o, "best_before", i->best_before, &failed);
 	}
 	for (size_t k = 0; !failed && k < i->n_versions; k++)
@@ -266,6 +267,15 @@ static int get_optional(struct json_object *o, const char *key, char **ret, stru
 	return is_null(o, key) ? 0 : get_text(o, key, ret, e);
 }
 
+static int get_version(struct json_object *o, const char *key, char **ret, struct err *e)
+{
+	int r = get_optional(o, key, ret, e);
+
+	return r == 0 && *ret && !version_is_valid(*ret)
+		       ? err_set(e, -EBADMSG, "\"%.80s\" is no version", *ret)
+		       : r;
+}
+
 static int parse_index(struct json_object *o, struct publish_index *i, struct err *e)
 {
 	struct json_object *versions;
@@ -286,9 +296,10 @@ static int parse_index(struct json_object *o, struct publish_index *i, struct er
 	if (r == 0)
 		r = get_text(o, "signing_key", &i->signing_key, e);
 	if (r == 0)
-		r = get_optional(o, "minimum_version", &i->minimum_version, e);
-	if (r == 0 && i->minimum_version && !version_is_valid(i->minimum_version))
-		r = err_set(e, -EBADMSG, "\"%.80s\" is no version", i->minimum_version);
+		r = get_version(o, "minimum_version", &i->minimum_version, e);
+	/* Channels of before it was noted have no such key. */
+	if (r == 0 && json_object_object_get_ex(o, "dropped_version", NULL))
+		r = get_version(o, "dropped_version", &i->dropped_version, e);
 	if (r == 0)
 		r = get_optional(o, "best_before", &i->best_before, e);
 	if (r == 0 && i->best_before && utc_parse(i->best_before, &seconds) < 0)

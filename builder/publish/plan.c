@@ -56,6 +56,17 @@ static int check_place(const struct publish_index *i, const struct publish_entry
 	return 0;
 }
 
+/* Nodes, and caches on the way to them, may have files of these names: they are never others. */
+static int check_not_dropped(const struct publish_index *i, const char *version, struct err *e)
+{
+	if (!i->dropped_version || version_compare(version, i->dropped_version) > 0)
+		return 0;
+	return err_set(e, -EEXIST,
+		       "version %s does not come into channel %s any more, which has dropped %s "
+		       "and all before it: raise the version",
+		       version, i->channel, i->dropped_version);
+}
+
 static int put_entry(struct publish_index *i, const struct publish_entry *en, struct err *e)
 {
 	int r = check_place(i, en, e);
@@ -73,7 +84,20 @@ static int put_entry(struct publish_index *i, const struct publish_entry *en, st
 		memcpy(known->lock_sha256, en->v.lock_sha256, SHA256_BYTES);
 		return 0;
 	}
+	if (r == 0)
+		r = check_not_dropped(i, en->v.version, e);
 	return r < 0 ? r : publish_index_put(i, &en->v, e);
+}
+
+/* All but the @n newest. */
+static int drop(struct publish_index *i, size_t n, struct err *e)
+{
+	if (n >= i->n_versions)
+		return 0;
+	if (replace(&i->dropped_version, i->versions[n].version) < 0)
+		return err_oom(e);
+	publish_index_cut(i, n);
+	return 0;
 }
 
 /* What nodes may run at least: it only ever rises. */
@@ -95,9 +119,7 @@ static int set_minimum(struct publish_index *i, const char *version, struct err 
 			       "channel %s would have no version of %s, its minimum, or newer: "
 			       "publish one first",
 			       i->channel, i->minimum_version);
-	if (i->minimum_version)
-		publish_index_cut(i, n);
-	return 0;
+	return i->minimum_version ? drop(i, n, e) : 0;
 }
 
 static int check_kept(const struct publish_job *j, const struct publish_index *i, struct err *e)
@@ -126,7 +148,7 @@ int publish_plan_index(const struct publish_job *j, const struct publish_channel
 	if (r == 0 && j->p->best_before && replace(&i->best_before, j->p->best_before) < 0)
 		r = err_oom(e);
 	if (r == 0 && j->p->keep)
-		publish_index_cut(i, j->p->keep);
+		r = drop(i, j->p->keep, e);
 	if (r == 0)
 		r = check_kept(j, i, e);
 	if (r == 0)

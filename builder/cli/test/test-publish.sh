@@ -164,13 +164,18 @@ grep -q ' BEST-BEFORE-2031-02-03$' "$W/stable/SHA256SUMS" && (cd "$W/stable" && 
 [ -e "$W/stable/web_1.efi.xz" ] && ok || bad "a file went with its entry"
 fails 3 "never goes back to 1" publish --channel stable --minimum-version 1
 fails 3 "would have no version of 9, its minimum, or newer" publish --channel stable --minimum-version 9
-fails 3 "version 1 would not stay in channel stable" publish --channel stable "$O/1.1"
+for digit in 1 9; do
+	fails 3 "version 1 does not come into channel stable any more, which has dropped 1" publish --channel stable "$O/1.$digit"
+done
 fails 3 "version 3 would not stay in channel stable" publish --channel stable --keep 1 "$O/3.1"
 try 0 "" publish --channel stable --keep 2
 [ "$(index stable '[.versions[].version] | join(" ")')" = "4 3" ] && [ ! -e "$W/stable/web_1.efi.xz" ] && [ ! -e "$W/stable/web_1.spdx.json.xz" ] && [ -e "$W/stable/web_2.efi.xz" ] && ok || bad "--keep: $(ls "$W/stable")"
 before=$(state "$W")
 try 0 "" publish --channel stable --keep 2
 [ "$(state "$W")" = "$before" ] && ok || bad "--keep again changed something"
+for version in 1 2; do
+	fails 3 "which has dropped 2 and all before it" publish --channel stable "$O/$version.1"
+done
 try 0 "warning: channel stable was good until 2020-01-01T00:00:00Z: nodes take nothing" publish --channel stable --best-before 2020-01-01
 try 0 "warning: channel stable was good until 2020-01-01T00:00:00Z: nodes take nothing" publish --channel stable
 [ "$(ls "$W"/stable/BEST*)" = "$W/stable/BEST-BEFORE-2020-01-01" ] && ok || bad "$(ls "$W"/stable/BEST*)"

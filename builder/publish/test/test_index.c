@@ -39,6 +39,7 @@ static struct publish_index *make(void)
 				     .channel = text_of("stable"),
 				     .signing_key = text_of("ABCD"),
 				     .best_before = text_of("2026-12-31T00:00:00Z"),
+				     .dropped_version = text_of("8"),
 				     .serial = 7 };
 	put_version(i, "9", 1);
 	put_version(i, "10", 2);
@@ -68,10 +69,11 @@ START_TEST(keeps_all_it_has)
 	ck_assert_str_eq(buf_str(&a), buf_str(&c));
 	ck_assert_uint_eq(again->serial, 7);
 	ck_assert_ptr_null(again->minimum_version);
+	ck_assert_str_eq(again->dropped_version, "8");
 }
 END_TEST
 
-START_TEST(evidence_need_not_be_there)
+START_TEST(some_need_not_be_there)
 {
 	_cleanup_(publish_index_free) struct publish_index *i = make(), *again = NULL;
 	_cleanup_(publish_index_free) struct publish_index *old = NULL;
@@ -84,10 +86,12 @@ START_TEST(evidence_need_not_be_there)
 	ck_assert_str_eq(again->versions[0].files[PUBLISH_CYCLONEDX].name, "node_10.cdx.json.xz");
 	ck_assert_str_eq(again->versions[2].files[PUBLISH_SPDX].name, "node_9.spdx.json.xz");
 
-	/* An index of before there was such a key. */
+	/* An index of before there were such keys. */
+	*(strstr((char *)text.data, "dropped_version")) = 'x';
 	for (char *at = (char *)text.data; (at = strstr(at, "\"evidence\""));)
 		at[1] = 'x';
 	ck_ok(publish_index_parse(text.data, text.len, &old, &e));
+	ck_assert_ptr_null(old->dropped_version);
 	ck_assert_ptr_null(old->versions[2].files[PUBLISH_PROVENANCE].name);
 	ck_assert_str_eq(old->versions[2].files[PUBLISH_UKI].name, "node_9.efi.xz");
 }
@@ -143,6 +147,9 @@ START_TEST(refuses_what_is_no_index)
 	ck_refuses("\"lock_sha256\": null", "\"lock_sha256\": \"00\"", "not 64 hex digits");
 	ck_refuses("2026-12-31T", "2026-12-32T", "is no time");
 	ck_refuses("\"minimum_version\": null", "\"minimum_version\": \"\"", "is no version");
+	ck_refuses("\"dropped_version\": \"8\"", "\"dropped_version\": \"/\"", "is no version");
+	ck_refuses("\"dropped_version\": \"8\"", "\"dropped_version\": 8",
+		   "missing, or not string");
 }
 END_TEST
 
@@ -164,5 +171,5 @@ START_TEST(refuses_every_shorter_one)
 }
 END_TEST
 
-TEST_MAIN("publish_index", keeps_all_it_has, evidence_need_not_be_there, has_the_newest_first,
+TEST_MAIN("publish_index", keeps_all_it_has, some_need_not_be_there, has_the_newest_first,
 	  refuses_what_is_no_index, refuses_every_shorter_one)
