@@ -12,6 +12,9 @@
 
 #define PUBLISH_INDEX_NAME "index.json"
 
+/* With as many an index has 4 MB, which is what node/update reads of one. */
+#define PUBLISH_VERSIONS_MAX 1000
+
 struct publish_file {
 	char *name; /* NULL: of evidence that the version has not */
 	uint64_t bytes;

@@ -5,10 +5,9 @@
 #include "builder/publish/version.h"
 #include "signing/json.h"
 
-#define FORMAT	     1
-#define DEPTH	     8
-#define VERSIONS_MAX 1000
-#define BYTES_MAX    (16 * MiB)
+#define FORMAT	  1
+#define DEPTH	  8
+#define BYTES_MAX (16 * MiB)
 
 /* ---- writing: NULL for what could not be made, which is noticed at the end ------------------- */
 
@@ -248,7 +247,7 @@ static int parse_version(struct json_object *o, struct publish_version *v, struc
 static int parse_versions(struct json_object *list, struct publish_index *i, struct err *e)
 {
 	size_t n = json_object_array_length(list);
-	int r = n > VERSIONS_MAX ? err_set(e, -EBADMSG, "%zu versions", n) : 0;
+	int r = n > PUBLISH_VERSIONS_MAX ? err_set(e, -EBADMSG, "%zu versions", n) : 0;
 
 	for (size_t k = 0; r == 0 && k < n; k++) {
 		struct publish_version v = { 0 };

@@ -149,6 +149,11 @@ int publish_plan_index(const struct publish_job *j, const struct publish_channel
 		r = err_oom(e);
 	if (r == 0 && j->p->keep)
 		r = drop(i, j->p->keep, e);
+	if (r == 0 && i->n_versions > PUBLISH_VERSIONS_MAX)
+		r = err_set(e, -EINVAL,
+			    "channel %s would have %zu versions, which is more than nodes read: "
+			    "drop old ones with --keep %d, or less",
+			    i->channel, i->n_versions, PUBLISH_VERSIONS_MAX);
 	if (r == 0)
 		r = check_kept(j, i, e);
 	if (r == 0)
