@@ -7,19 +7,17 @@
 
 #include "base/sink.h"
 
-#define NAME_CHARS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+#define NAME_CHARS     "abcdefghijklmnopqrstuvwxyz0123456789-" /* what node/update asks for */
 #define NEW_FORMAT     ".%s.new"
-#define NAME_MAX_CHARS 64
+#define NAME_MAX_CHARS 32
 
 static int check_name(const char *name, struct err *e)
 {
-	if (*name == '.' || *name == '-' || strlen(name) > NAME_MAX_CHARS ||
-	    name[strspn(name, NAME_CHARS)])
-		return err_set(
-			e, -EINVAL,
-			"channel \"%.80s\": letters, digits and ._- only, and no dot or dash "
-			"first",
-			name);
+	if (*name == '-' || strlen(name) > NAME_MAX_CHARS || name[strspn(name, NAME_CHARS)])
+		return err_set(e, -EINVAL,
+			       "channel \"%.80s\": nodes ask for one of at most %d characters "
+			       "a-z, 0-9 and -, a letter or digit first",
+			       name, NAME_MAX_CHARS);
 	return 0;
 }
 
@@ -285,13 +283,25 @@ static bool is_head(const char *name)
 	       str_eq(name, PUBLISH_INDEX_NAME) || str_has_prefix(name, PUBLISH_BEST_BEFORE);
 }
 
+/* Called like what this image's versions are made of? */
+static bool is_of_image(const char *image, const char *name)
+{
+	_cleanup_free_ char *stem =
+		strndup(name, strlen(name) - (str_has_suffix(name, ".xz") ? strlen(".xz") : 0));
+	size_t len = strlen(image);
+
+	if (!stem || strncmp(stem, image, len) != 0 || stem[len] != '_')
+		return false;
+	for (enum publish_kind k = 0; k < PUBLISH_N_KINDS; k++)
+		if (str_has_suffix(stem, publish_kind_suffix(k)))
+			return true;
+	return false;
+}
+
 /* Ours, and forgotten once already. */
 static bool is_forgotten(const struct publish_channel *c, const char *name)
 {
-	size_t len = strlen(c->index->name);
-
-	return strncmp(name, c->index->name, len) == 0 && name[len] == '_' &&
-	       !names_file(c->index, name);
+	return is_of_image(c->index->name, name) && !names_file(c->index, name);
 }
 
 int publish_channel_carry(struct publish_channel *c, const struct publish_index *index,

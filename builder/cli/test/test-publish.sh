@@ -91,6 +91,9 @@ fails 4 "$O/7/web_7.roothash: No such file" publish --channel stable "$O/7/web_7
 fails 3 "outputs of a build are called <name>_<version>" publish --channel stable "$O/4.1/web.efi"
 fails 3 'channel ".x"' publish --channel .x "$O/4.1"
 fails 3 'channel "a/b"' publish --channel a/b "$O/4.1"
+for channel in Stable v1.2 a_b -a "$(printf %033d 0)"; do
+	fails 3 "channel \"$channel\": nodes ask for" publish --channel="$channel" "$O/4.1"
+done
 fails 3 "channel new is not there yet" publish --channel new
 mkdir "$W/mine" && : >"$W/mine/file"
 fails 1 "slipway publish has not made it" publish --channel mine "$O/4.1"
@@ -182,10 +185,10 @@ try 0 "warning: channel stable was good until 2020-01-01T00:00:00Z: nodes take n
 try 0 "" publish --channel stable --best-before 2031-02-03
 
 # The lock's digest; and what somebody else has put there stays.
-echo hello >"$W/stable/README"
+for name in README web_4.raw.xz web_; do echo hello >"$W/stable/$name"; done
 echo lock >"$T/lock"
 try 0 "" publish --channel stable --lock "$T/lock" "$O/4.1"
-[ "$(index stable '.versions[0].lock_sha256')" = "$(sha256sum <"$T/lock" | cut -d' ' -f1)" ] && [ "$(cat "$W/stable/README")" = hello ] && ok || bad "lock or README"
+[ "$(index stable '.versions[0].lock_sha256')" = "$(sha256sum <"$T/lock" | cut -d' ' -f1)" ] && [ "$(sort -u "$W"/stable/{README,web_4.raw.xz,web_})" = hello ] && ok || bad "lock, or files of somebody else: $(ls "$W/stable")"
 echo other >"$T/lock"
 fails 3 "with another lock" publish --channel stable --lock "$T/lock" "$O/4.1"
 
