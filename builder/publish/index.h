@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * index.json of a channel: what there is, for people and for programs that watch over it. Nodes go by
- * SHA256SUMS, which has this file's digest too, so that one signature stands for both.
+ * index.json of a channel: what there is, for people, for programs that watch over it, and for nodes, which learn
+ * from it whose key signed a version. SHA256SUMS has this file's digest too: one signature stands for both.
  *
  * It is a function of what is published, in this order, and of nothing else: no clock, no host.
  * Format: builder/publish/schema/index.schema.json
