@@ -3,6 +3,7 @@
 #include <dirent.h>
 
 #include "base/mismatch.h"
+#include "builder/audit/artefacts.h"
 #include "builder/audit/verify_internal.h"
 #include "builder/stages/build.h"
 #include "signing/pe.h"
@@ -177,7 +178,31 @@ static int compare_part(struct verify *v, const struct image *image, const struc
 	return verify_ok(v, VERIFY_OUTPUTS, e, "as in %s of the disk", partition);
 }
 
-/* Its kernel has the root hash on its command line, which the disk's own checks compare. */
+/* A kernel of the same root hash may be another one, with other words on its command line. */
+static int compare_uki(struct verify *v, const struct image *image, const struct outputs *o,
+		       struct err *e)
+{
+	const struct image_partition *esp = image_find(image, "esp");
+	_cleanup_(fs_reader_free) struct fs_reader *reader = NULL;
+	_cleanup_free_ char *path = str_printf("EFI/Linux/%s.efi", o->stem);
+	_cleanup_buf_ struct buf b = BUF_INIT, on_disk = BUF_INIT;
+
+	if (!path)
+		return err_oom(e);
+	verify_at(v, "%s%s", o->stem, build_output_suffix(BUILD_UKI));
+	int r = esp ? fs_reader_open(&esp->src, &reader, e)
+		    : err_set(e, -EBADMSG, "the disk has no ESP");
+	if (r == 0)
+		r = fs_read_path(reader, path, UKI_BYTES_MAX, &on_disk, e);
+	if (r == 0)
+		r = read_uki(o, &b, e);
+	if (r < 0)
+		return verify_failed(v, VERIFY_OUTPUTS, r, e);
+	if (b.len != on_disk.len || memcmp(buf_str(&b), buf_str(&on_disk), b.len) != 0)
+		return verify_fail(v, VERIFY_OUTPUTS, e, "it is another one on the disk");
+	return verify_ok(v, VERIFY_OUTPUTS, e, "as on the ESP of the disk");
+}
+
 static int check_disk(struct verify *v, const struct outputs *o, struct err *e)
 {
 	const struct source *disk = &o->files[BUILD_DISK];
@@ -192,6 +217,8 @@ static int check_disk(struct verify *v, const struct outputs *o, struct err *e)
 		r = compare_part(v, of_disk.image, o, BUILD_VERITY, "usr-verity-a", e);
 	if (r == 0 && of_disk.image)
 		r = compare_part(v, of_disk.image, o, BUILD_VERITY_SIG, "usr-verity-sig-a", e);
+	if (r == 0 && of_disk.image)
+		r = compare_uki(v, of_disk.image, o, e);
 	for (size_t i = 0; of_disk.used_trust && i < v->p->n_trust; i++)
 		v->used_trust[i] = v->used_trust[i] || of_disk.used_trust[i];
 	verify_done(&of_disk);

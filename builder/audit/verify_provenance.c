@@ -111,6 +111,38 @@ static int check_disk(struct verify *v, const struct provenance *p, const struct
 		     : verify_ok(v, VERIFY_PROVENANCE, e, "it is what was built");
 }
 
+/* @p: NULL: there is no statement */
+static int check_sbom(struct verify *v, const struct verify_stated *what, enum build_output i,
+		      const struct provenance *p, struct err *e)
+{
+	_cleanup_free_ char *name = str_printf("%s%s", what->stem, build_output_suffix(i));
+	_cleanup_free_ char *path = name ? str_printf("%s/%s", what->dir, name) : NULL;
+	_cleanup_source_ struct source src = SOURCE_INIT;
+
+	if (!path)
+		return err_oom(e);
+	int r = source_open(&src, path, e);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	verify_at(v, "%s", name);
+	if (!p)
+		return verify_state(v, VERIFY_PROVENANCE, e,
+				    "nobody vouches for it: its digest stands in the statement, "
+				    "which is not beside it");
+	r = provenance_check(p, name, &src, v->p->pool, e);
+	return r < 0 ? verify_failed(v, VERIFY_PROVENANCE, r, e)
+		     : verify_ok(v, VERIFY_PROVENANCE, e, "it is what was built");
+}
+
+/* What lies beside a disk and says what is in it: whoever can write there could say anything. */
+static int check_sboms(struct verify *v, const struct verify_stated *what,
+		       const struct provenance *p, struct err *e)
+{
+	int r = what->stem ? check_sbom(v, what, BUILD_SPDX, p, e) : 0;
+
+	return r == 0 && what->stem ? check_sbom(v, what, BUILD_CYCLONEDX, p, e) : r;
+}
+
 /* One of the digests that the policy names, if it names any; NULL: the statement tells of no such input. */
 static int wish_digest(const struct strv *wanted, const struct provenance_input *have,
 		       const char *what, struct strv *found, struct err *e)
@@ -201,8 +233,10 @@ static int check_statement(struct verify *v, const struct verify_stated *what,
 
 	if (r < 0)
 		return r;
-	return what->disk ? check_disk(v, p, what->disk, e)
-			  : check_files(v, what->dir, p, false, e);
+	if (!what->disk)
+		return check_files(v, what->dir, p, false, e);
+	r = check_disk(v, p, what->disk, e);
+	return r < 0 ? r : check_sboms(v, what, p, e);
 }
 
 static int read_statement(struct verify *v, const char *path, const struct source *src,
@@ -236,8 +270,10 @@ int verify_provenance(struct verify *v, const struct verify_stated *what, struct
 	if (!named && !what->stem)
 		return 0;
 	int r = source_open(&src, path, e);
+	if (r == -ENOENT && !named)
+		return check_sboms(v, what, NULL, e);
 	if (r < 0)
-		return r == -ENOENT && !named ? 0 : r;
+		return r;
 	r = read_statement(v, path, &src, &p, e);
 	return r == 0 && p ? check_statement(v, what, p, e) : r;
 }

@@ -145,6 +145,9 @@ static int verify(struct cli *c, const char *path, const struct request *q, stru
 	struct verify_report v = { 0 };
 
 	int r = verify_path(path, &q->p, &v, e);
+	/* What is wrong with an image is a verdict: an error says that it cannot be read, as a pipe cannot. */
+	if (r < 0 && cli_exit_status(r) == EXIT_BAD_INPUT)
+		r = -ENOENT;
 	if (r == 0)
 		r = report(c, path, &v, e);
 	if (r == 0 && v.n_failed)

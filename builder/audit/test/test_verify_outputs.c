@@ -256,6 +256,59 @@ START_TEST(what_the_build_says)
 }
 END_TEST
 
+/* Of the same root hash, and signed: but not the one of the disk. */
+START_TEST(another_kernel)
+{
+	_cleanup_source_ struct source disk = SOURCE_INIT;
+	_cleanup_(image_free) struct image *image = NULL;
+	struct im_spec s;
+
+	make();
+	im_spec_init(&s);
+	s.cmdline = "console=ttyS0 debug";
+	im_make(&s, fx_path("other.raw"));
+	im_spec_done(&s);
+	ck_ok(source_open(&disk, fx_path("other.raw"), &e));
+	ck_ok(image_open(&disk, &image, &e));
+	put_uki(&image_find(image, "esp")->src);
+	struct verify_report r = verify(0);
+	ck_assert(vs_fails(&r, VERIFY_OUTPUTS) && r.n_failed == 1);
+	verify_report_done(&r);
+}
+END_TEST
+
+/* What says of a disk what is in it is right, or it is said that nobody vouches for it. */
+START_TEST(sboms_beside_a_disk)
+{
+	make();
+	put_provenance(fx_db);
+	struct verify_report r = verify_at_path("out/node_1.raw", 0);
+	vs_print(&r);
+	ck_assert_uint_eq(r.n_failed, 0);
+	verify_report_done(&r);
+	put(".cdx.json", "[]", 2);
+	r = verify_at_path("out/node_1.raw", 0);
+	ck_assert(vs_fails(&r, VERIFY_PROVENANCE) && r.n_failed == 1);
+	verify_report_done(&r);
+	put_provenance(fx_db);
+	put(".spdx.json", "{}", 2); /* of which the statement does not tell */
+	r = verify_at_path("out/node_1.raw", 0);
+	ck_assert(vs_fails(&r, VERIFY_PROVENANCE) && r.n_failed == 1);
+	verify_report_done(&r);
+	ck_assert_int_eq(unlink(fx_path("out/node_1.provenance.json")), 0);
+	for (int i = 0; i < 2; i++) {
+		size_t n = 0;
+		r = verify_at_path(i ? "out" : "out/node_1.raw", 0);
+		for (size_t k = 0; k < r.n; k++)
+			n += r.v[k].id == VERIFY_PROVENANCE && r.v[k].verdict == VERIFY_STATE;
+		ck_assert_uint_eq(n, 2);
+		ck_assert_uint_eq(r.n_failed, 0);
+		verify_report_done(&r);
+	}
+	ck_assert_int_eq(unlink(fx_path("out/node_1.spdx.json")), 0);
+}
+END_TEST
+
 /* What a policy asks of the statement, of the outputs and of the disk alone. */
 static const struct {
 	const char *text;
@@ -455,5 +508,6 @@ START_TEST(what_cannot_be_read)
 }
 END_TEST
 
-FX_MAIN("verify_outputs", good, containers, parts_of_something_else, what_the_build_says,
-	what_a_policy_asks, demanded, another_lock, booted, mutated_files, what_cannot_be_read)
+FX_MAIN("verify_outputs", good, containers, parts_of_something_else, another_kernel,
+	what_the_build_says, sboms_beside_a_disk, what_a_policy_asks, demanded, another_lock,
+	booted, mutated_files, what_cannot_be_read)

@@ -13,6 +13,9 @@ try 2 "not a time" "$slipway" verify "$image" --trust "$here/keys/db.crt" --at y
 [ -e "$image" ] && [ -e "$here/keys/db.crt" ] || skip_all "no out/node_1.raw: run make image"
 trust=(--trust "$here/keys/db.crt" --trust "$here/keys/KEK.crt" --trust "$here/keys/PK.crt")
 fails 4 "No such file" "$slipway" verify "$T/none" "${trust[@]}"
+mkfifo "$T/pipe"
+fails 4 "not a regular file" "$slipway" verify "$T/pipe" "${trust[@]}"
+fails 4 "not a regular file" "$slipway" verify /dev/zero "${trust[@]}"
 fails 3 "no certificate" "$slipway" verify "$image" --trust "$here/keys/db.key"
 
 # A good one, with the lock that it was built from, and a policy with its certificates beside it.
