@@ -11,5 +11,5 @@ src += builder/audit/artefacts.c builder/audit/capabilities.c builder/audit/chan
        builder/audit/report.c builder/audit/signers.c builder/audit/sizes.c builder/audit/summary.c \
        builder/audit/policy.c builder/audit/secrets.c builder/audit/verify.c builder/audit/verify_auth.c builder/audit/verify_cert.c \
        builder/audit/verify_esp.c builder/audit/verify_esp_form.c builder/audit/verify_content.c builder/audit/verify_gpt.c builder/audit/verify_initrd.c builder/audit/verify_initrd_files.c builder/audit/verify_initrd_tree.c builder/audit/verify_loader.c builder/audit/verify_outputs.c builder/audit/verify_provenance.c builder/audit/verify_packages.c \
-       builder/audit/verify_pe.c builder/audit/verify_report.c builder/audit/verify_slot.c \
+       builder/audit/verify_pe.c builder/audit/verify_report.c builder/audit/verify_sbom.c builder/audit/verify_slot.c \
        builder/audit/verify_uki.c builder/audit/verify_usr.c

@@ -7,6 +7,7 @@
 #include "builder/audit/listing.h"
 #include "builder/audit/secrets.h"
 #include "builder/audit/verify_internal.h"
+#include "builder/audit/verify_sbom.h"
 
 #define FILE_BYTES_MAX (2 * GiB)
 #define ALL_BYTES_MIN  GiB /* that are searched in any case */
@@ -19,7 +20,8 @@ struct search {
 	const struct source *src;
 	const struct listing *files;
 	size_t n_jobs;
-	struct strv *found; /* n_jobs lists */
+	struct strv *found;		 /* n_jobs lists */
+	uint8_t (*sha256)[SHA256_BYTES]; /* of each file; NULL: nobody asks */
 };
 
 /* One file, while it is searched. */
@@ -105,6 +107,8 @@ static int search_some(void *ctx, size_t job, struct err *e)
 			r = verify_read_file(reader, &l->st, FILE_BYTES_MAX, &content, e);
 		if (r == 0)
 			r = verify_search_file(s->v, l->path, &content, &s->found[job], e);
+		if (r == 0 && s->sha256)
+			sha256_bytes(buf_str(&content), content.len, s->sha256[i]);
 		if (r < 0)
 			err_wrap(e, r, "/%s", l->path);
 	}
@@ -204,6 +208,27 @@ static int check_sizes(const struct verify_slot *s, const struct listing *files,
 	return 0;
 }
 
+/* Digests are made where contents are read. */
+static int search_with_sbom(struct search *search, struct verify_slot *s, struct err *e)
+{
+	_cleanup_(verify_sbom_free) struct verify_sbom *sbom = NULL;
+	const struct listing *files = search->files;
+	struct verify *v = search->v;
+
+	int r = verify_sbom_read(s, &sbom, e);
+	if (r < 0)
+		r = verify_failed(v, VERIFY_USR_SBOM, r, e);
+	else if (!sbom)
+		r = verify_ok(v, VERIFY_USR_SBOM, e, "there is none");
+	_cleanup_free_ uint8_t(*sha256)[SHA256_BYTES] = calloc(files->n, sizeof(*sha256));
+	if (!sha256)
+		return err_oom(e);
+	search->sha256 = sbom ? sha256 : NULL;
+	if (r == 0)
+		r = search_all(search, e);
+	return r == 0 && sbom ? verify_sbom_check(v, sbom, s->usr, files, sha256, e) : r;
+}
+
 int verify_content(struct verify *v, struct verify_slot *s, struct err *e)
 {
 	struct listing files = { 0 };
@@ -221,7 +246,7 @@ int verify_content(struct verify *v, struct verify_slot *s, struct err *e)
 	else
 		r = check_paths(v, &files, e);
 	if (r == 0 && files.n)
-		r = search_all(&search, e);
+		r = search_with_sbom(&search, s, e);
 	listing_done(&files);
 	return r;
 }
