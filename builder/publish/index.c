@@ -82,15 +82,15 @@ int publish_index_put(struct publish_index *i, const struct publish_version *v, 
 {
 	struct publish_version copy,
 		*all = reallocarray(i->versions, i->n_versions + 1, sizeof(*all));
-	size_t at = 0;
+	size_t at = i->n_versions; /* most come in order */
 
 	if (!all)
 		return err_oom(e);
 	i->versions = all;
 	if (copy_version(&copy, v) < 0)
 		return err_oom(e);
-	while (at < i->n_versions && version_compare(all[at].version, v->version) > 0)
-		at++;
+	while (at > 0 && version_compare(all[at - 1].version, v->version) < 0)
+		at--;
 	memmove(all + at + 1, all + at, (i->n_versions - at) * sizeof(*all));
 	all[at] = copy;
 	i->n_versions++;
