@@ -164,7 +164,7 @@ static void print_packages(const struct summary *s)
 static void print_others(const struct summary *s)
 {
 	if (s->n_others)
-		printf("others        %zu origins, as the SBOM tells; the biggest in MiB:\n",
+		printf("others        %zu of another origin; the biggest in MiB, as the SBOM tells:\n",
 		       s->n_others);
 	for (size_t i = 0; i < MIN(s->n_others, (size_t)N_OTHERS); i++) {
 		printf("%13.1f ", mib(s->others[i].bytes));
