@@ -5,7 +5,7 @@
 
 #include "builder/audit/files.h"
 
-#define BOOT_TIMEOUT_SEC    600
+#define BOOT_TIMEOUT_SEC    900
 #define RESTART_TIMEOUT_SEC 600
 
 const char *boot_said(const struct boot *b)

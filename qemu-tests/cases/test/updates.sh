@@ -86,7 +86,7 @@ bad_version() { # version, kind, unit, what is in it
 	local units=$recipe/overlay/usr/lib/systemd/system
 	mkdir -p "$units/$3.d"
 	echo "$4" >"$units/$3.d/50-bad.conf"
-	sed -i 's/^  units: \[containerd.service\]/&\n  time-limit: 10/' "$recipe/recipe.yaml"
+	sed -i 's/^  time-limit: 600$/  time-limit: 10/' "$recipe/recipe.yaml"
 	# It is the command that fails, also where containerd takes longer than that.
 	[ "$2" != unwell ] || sed -i '/^  units: \[containerd.service\]/d; s,^  commands: .*,  commands: ["test -e /never"],' "$recipe/recipe.yaml"
 	version update "$1"
