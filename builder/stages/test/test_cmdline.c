@@ -94,8 +94,7 @@ START_TEST(words_in_front_of_the_builds)
 		"init=\"",
 		"a='b",
 		"quiet\tx",
-		"a\xc2\xa0"
-		"b",
+		"a\xc2\xa0x",
 		"a\x7f",
 	};
 	struct err e = { 0 };
