@@ -173,7 +173,7 @@ int verity_verify_second(const struct source *data, const struct source *hash,
 	if (r < 0)
 		return r;
 	if (data->size_bytes < s.g.data_bytes || hash->size_bytes < s.g.total_bytes)
-		return err_set(e, -EIO, "the superblock is of larger areas");
+		return err_set(e, -ERANGE, "the superblock is of larger areas");
 	if (s.g.n_levels < 3)
 		return verify_whole(&s, root_hash, e);
 	s.digests = s.p.hash_block_bytes / VERITY_ROOT_HASH_BYTES;

@@ -134,7 +134,7 @@ static int read_superblock(const struct source *hash, struct verity_params *p, s
 	uint8_t sb[VERITY_SUPERBLOCK_BYTES];
 
 	if (hash->size_bytes < sizeof(sb))
-		return err_set(e, -EIO, "verity superblock: the hash area has only %llu bytes",
+		return err_set(e, -ERANGE, "verity superblock: the hash area has only %llu bytes",
 			       (unsigned long long)hash->size_bytes);
 	int r = source_pread(hash, 0, sb, sizeof(sb), e);
 	return r < 0 ? r : verity_superblock_parse(sb, sizeof(sb), p, e);
@@ -155,7 +155,7 @@ int verity_verify(const struct source *data, const struct source *hash,
 	p.pool = pool;
 	if (data->size_bytes < g.data_bytes || hash->size_bytes < g.total_bytes)
 		return err_set(
-			e, -EIO, "the %s area has %llu bytes, the superblock says %llu",
+			e, -ERANGE, "the %s area has %llu bytes, the superblock says %llu",
 			data->size_bytes < g.data_bytes ? "data" : "hash",
 			(unsigned long long)(data->size_bytes < g.data_bytes ? data->size_bytes
 									     : hash->size_bytes),

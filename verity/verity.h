@@ -70,7 +70,7 @@ int verity_superblock_parse(const void *sb, size_t len, struct verity_params *re
  *
  * Nothing below the top block is looked at: what it is worth, verity_verify() tells.
  * Return: 0; -EBADMSG as verity_superblock_parse(); -ENODATA there is no tree, as for one data block;
- *         -EIO too short; -ENOMEM; what reading returns
+ *         -ERANGE too short; -ENOMEM; what reading returns
  */
 int verity_area_root_hash(const struct source *hash, uint8_t root_hash[VERITY_ROOT_HASH_BYTES],
 			  struct err *e) must_check;
@@ -85,7 +85,7 @@ int verity_area_root_hash(const struct source *hash, uint8_t root_hash[VERITY_RO
  * above says. The padding of hash blocks and the rest of the superblock's block must be zero: nothing
  * can hide there.
  *
- * Return: 0; -EBADMSG malformed, or a hash that differs, naming the data or hash block; -EIO too
+ * Return: 0; -EBADMSG malformed, or a hash that differs, naming the data or hash block; -ERANGE too
  *         short; -ENOMEM; -ECANCELED; what reading returns
  */
 int verity_verify(const struct source *data, const struct source *hash,
@@ -115,7 +115,7 @@ int verity_verify_cryptsetup(const char *data_path, const char *hash_path,
  * side by side. Each takes as much memory as it has data. Between the superblock and the tree, and behind
  * it, nothing is looked at.
  *
- * Return: 0; -EBADMSG it does not verify; -EIO too short; -ENOMEM; -ECANCELED; what reading returns
+ * Return: 0; -EBADMSG it does not verify; -ERANGE too short; -ENOMEM; -ECANCELED; what reading returns
  */
 int verity_verify_second(const struct source *data, const struct source *hash,
 			 const uint8_t root_hash[VERITY_ROOT_HASH_BYTES], struct pool *pool,
