@@ -154,7 +154,8 @@ DEFINE_CLEANUP(struct vm *, vm_free)
 
 /**
  * vm_wait_console() - wait for the first of several patterns, after those matched before
- * @patterns: the earliest match wins; the console's escape sequences do not stand in the way
+ * @patterns: the earliest match wins; the console's escape sequences do not stand in the way; under emulation a
+ *            failure whose line vm_console_is_stall() knows is passed over
  * Return: index of the pattern; -EBADMSG a pattern that means failure, with its line; -ETIME none in
  * time; -ESRCH the machine ended first; -EINVAL a bad regular expression
  */

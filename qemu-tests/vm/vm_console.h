@@ -37,6 +37,9 @@ void vm_console_feed(struct vm_console *c, const void *data, size_t len);
 int vm_console_match(struct vm_console *c, const struct vm_pattern *patterns, size_t n,
 		     char **ret_line, struct err *e) must_check;
 
+/** vm_console_is_stall() - does the line say that a CPU, or its clock, stood still? */
+bool vm_console_is_stall(const char *line);
+
 /**
  * vm_console_signs() - lines that no good boot has: panic, oops, BUG, WARNING, emergency mode, failed
  * units, ordering cycles, I/O errors, verity corruption, segfaults

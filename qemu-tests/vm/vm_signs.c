@@ -42,12 +42,16 @@ static const struct vm_pattern signs[] = {
 /*
  * What the kernel says when nothing went on for too long. An emulated CPU stands still whenever the machine below
  * has other things to do, while its clock goes on: then it is that machine of which these tell, not the image. One
- * that stands still for good is found out all the same, as it never comes to what its case waits for.
+ * that stands still for good is found out all the same, as it never comes to what its case waits for. The last is
+ * a panic in a kernel's first second, that saw no ticks of its timer; what follows it is a reset, by panic=.
  */
-static const char *const stalls[] = {
-	"soft lockup",	       "workqueue lockup",	  "blocked for more than",
-	"self-detected stall", "detected stalls on CPUs", NULL
-};
+static const char *const stalls[] = { "soft lockup",
+				      "workqueue lockup",
+				      "blocked for more than",
+				      "self-detected stall",
+				      "detected stalls on CPUs",
+				      "IO-APIC + timer doesn't work",
+				      NULL };
 
 /* They come with a trace. All else that has one has a sign of its own before it. */
 #define TRACE "Call Trace:"
@@ -66,13 +70,18 @@ static bool holds_any(const char *line, const char *const *texts)
 	return false;
 }
 
+bool vm_console_is_stall(const char *line)
+{
+	return holds_any(line, stalls);
+}
+
 static bool is_allowed(struct judgement *j, const char *line)
 {
 	if (holds_any(line, j->allow))
 		return true;
 	if (!j->emulated)
 		return false;
-	if (holds_any(line, stalls))
+	if (vm_console_is_stall(line))
 		return j->stalled = true;
 	return j->stalled && strstr(line, TRACE);
 }

@@ -161,6 +161,9 @@ START_TEST(an_emulated_cpu_may_stand_still)
 	ck_assert_int_eq(vm_console_signs(both, true, NULL, &late, &e), 1);
 	ck_assert_str_eq(late.v[0], "line 5: [ 99] BUG: kernel NULL pointer dereference");
 	ck_assert_int_eq(vm_console_signs(bad, true, NULL, &trace, &e), 2);
+	ck_assert(vm_console_is_stall(
+		"[ 0.016] Kernel panic - not syncing: IO-APIC + timer doesn't work!"));
+	ck_assert(!vm_console_is_stall("[ 0.016] Kernel panic - not syncing: VFS"));
 }
 END_TEST
 

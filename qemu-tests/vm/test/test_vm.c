@@ -69,6 +69,27 @@ START_TEST(a_failure_pattern_is_an_error)
 }
 END_TEST
 
+/* The lines are typed without the letters that the guest takes for commands. */
+START_TEST(a_stall_of_an_emulated_cpu_is_no_failure)
+{
+	static const struct vm_pattern patterns[] = {
+		{ .text = "done" },
+		{ .text = "self-detected", .failure = true },
+	};
+
+	NEED_QEMU();
+	begin(&tcg);
+	struct vm_params p = tiny("stall");
+	struct vm *vm = start(&p);
+	type(vm, "self-detected stall\nself-detected stall\ndone\n");
+	ck_assert_int_eq(vm_wait_console(vm, patterns, 2, LONG, &e), 0);
+	type(vm, "self-detected failing\ndone\n");
+	ck_fails(vm_wait_console(vm, patterns, 2, LONG, &e), -EBADMSG, "self-detected failing");
+	vm_free(vm);
+	end();
+}
+END_TEST
+
 START_TEST(waiting_has_a_limit)
 {
 	NEED_QEMU();
@@ -362,8 +383,9 @@ START_TEST(a_person_types_and_leaves)
 END_TEST
 
 TEST_MAIN("vm", console_is_watched_typed_at_and_kept, what_it_says_is_counted,
-	  a_failure_pattern_is_an_error, waiting_has_a_limit, a_machine_has_a_limit,
-	  power_button_reset_and_status, a_reset_can_be_the_end, machines_run_side_by_side,
+	  a_failure_pattern_is_an_error, a_stall_of_an_emulated_cpu_is_no_failure,
+	  waiting_has_a_limit, a_machine_has_a_limit, power_button_reset_and_status,
+	  a_reset_can_be_the_end, machines_run_side_by_side,
 	  a_snapshot_is_grown_and_the_image_is_not_touched, nothing_private_is_left,
 	  the_channel_needs_a_guest_that_answers, a_missing_or_old_qemu_is_named,
 	  parameters_are_checked, firmware_that_is_missing_is_named, a_person_types_and_leaves)
