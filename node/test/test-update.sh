@@ -240,6 +240,7 @@ cp "$T/sysupdate" "$T/usr/lib/systemd/systemd-sysupdate"
 new_node
 echo '{"available":"3"}' >"$T/available"
 echo 1 >"$T/status"
+touch "$T/run/reboot-required" # for a version whose slot is taken
 say '' update REBOOT=automatic
 came 1 failed 3 'sysupdate update 3'
 [ ! -e "$T/run/reboot-required" ] && ok || bad "a reboot without a version"
