@@ -84,7 +84,7 @@ static int is_signed(X509 *cert, const struct buf *what, const struct buf *sig)
 }
 
 struct envelope {
-	struct json_object *signatures;
+	struct json_object *o; /* borrowed */
 	struct buf what; /* is signed */
 	X509 *const *certs;
 	size_t n_certs;
@@ -93,14 +93,15 @@ struct envelope {
 /* Of each signature, in order, each certificate. */
 static int find_signer(const struct envelope *v, size_t *ret_cert, struct err *e)
 {
-	size_t n = json_object_array_length(v->signatures);
+	struct json_object *list;
+	size_t n = json_find_list(v->o, "signatures", &list);
 
 	if (!n || n > SIGNATURES_MAX)
 		return err_set(e, -EBADMSG, "it has %zu signatures: 1 to %d are read", n,
 			       SIGNATURES_MAX);
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_buf_ struct buf sig = BUF_INIT;
-		struct json_object *o = json_object_array_get_idx(v->signatures, i);
+		struct json_object *o = json_object_array_get_idx(list, i);
 		int r = json_object_is_type(o, json_type_object)
 				? json_read_base64(o, "sig", &sig, e)
 				: err_set(e, -EBADMSG, "signature %zu is no object", i + 1);
@@ -137,13 +138,11 @@ int dsse_open(const void *data, size_t len, const char *type, X509 *const *certs
 	size_t cert = 0;
 
 	int r = json_read_line(data, len, DEPTH_MAX, &o, e);
+	v.o = o;
 	if (r == 0)
 		r = check_type(o, type, e);
 	if (r == 0)
 		r = json_read_base64(o, "payload", &payload, e);
-	if (r == 0 && (!json_object_object_get_ex(o, "signatures", &v.signatures) ||
-		       !json_object_is_type(v.signatures, json_type_array)))
-		r = err_set(e, -EBADMSG, "no list \"signatures\"");
 	if (r == 0)
 		r = encode(type, payload.data, payload.len, &v.what, e);
 	if (r == 0)
@@ -161,15 +160,14 @@ int dsse_check_form(const void *data, size_t len, const char *type, X509 *cert, 
 {
 	_cleanup_(json_object_put) struct json_object *o = NULL;
 	_cleanup_buf_ struct buf again = BUF_INIT, payload = BUF_INIT, sig = BUF_INIT;
-	struct json_object *signatures = NULL, *first = NULL;
+	struct json_object *signatures, *first = NULL;
 
 	int r = json_read_line(data, len, DEPTH_MAX, &o, e);
 	if (r == 0)
 		r = json_read_base64(o, "payload", &payload, e);
 	if (r < 0)
 		return r;
-	if (json_object_object_get_ex(o, "signatures", &signatures) &&
-	    json_object_is_type(signatures, json_type_array))
+	if (json_find_list(o, "signatures", &signatures))
 		first = json_object_array_get_idx(signatures, 0);
 	if (!json_object_is_type(first, json_type_object))
 		return err_set(e, -EBADMSG, "it has no list \"signatures\" of objects");

@@ -36,8 +36,18 @@ int json_read_string(struct json_object *o, const char *key, const char **ret, s
 
 	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
 		return err_set(e, -EBADMSG, "no string \"%s\"", key);
-	*ret = json_object_get_string(v);
+	const char *text = json_object_get_string(v);
+	if (strlen(text) != (size_t)json_object_get_string_len(v))
+		return err_set(e, -EBADMSG, "\"%s\" has a NUL in it", key);
+	*ret = text;
 	return 0;
+}
+
+size_t json_find_list(struct json_object *o, const char *key, struct json_object **ret)
+{
+	return json_object_object_get_ex(o, key, ret) && json_object_is_type(*ret, json_type_array)
+		       ? json_object_array_length(*ret)
+		       : 0;
 }
 
 /* EVP_DecodeBlock() skips white space and counts the padding as bytes. */

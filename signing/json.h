@@ -17,9 +17,15 @@ int json_read_object(const char *data, size_t len, int depth, struct json_object
 int json_read_line(const char *data, size_t len, int depth, struct json_object **ret,
 		   struct err *e) must_check;
 
-/** json_read_string() - a member; Return: 0 and the text, borrowed; -EBADMSG there is none */
+/**
+ * json_read_string() - a member
+ * Return: 0 and the text, borrowed; -EBADMSG there is none, or one with a NUL, of which others read more
+ */
 int json_read_string(struct json_object *o, const char *key, const char **ret,
 		     struct err *e) must_check;
+
+/** json_find_list() - a member's elements; Return: how many; 0: there is no such list, or nothing in it */
+size_t json_find_list(struct json_object *o, const char *key, struct json_object **ret) must_check;
 
 /** json_read_base64() - a member's bytes are appended; Return: 0; -EBADMSG; -ENOMEM */
 int json_read_base64(struct json_object *o, const char *key, struct buf *ret,

@@ -117,7 +117,7 @@ START_TEST(no_envelopes)
 		{ "{}", "no string \"payloadType\"" },
 		{ "{\"payloadType\":\"" TYPE "\"}", "no string \"payload\"" },
 		{ "{\"payloadType\":\"" TYPE "\",\"payload\":\"!\"}", "not base64" },
-		{ "{\"payloadType\":\"" TYPE "\",\"payload\":\"AAAA\"}", "no list \"signatures\"" },
+		{ "{\"payloadType\":\"" TYPE "\",\"payload\":\"AAAA\"}", "it has 0 signatures" },
 		{ "{\"payloadType\":\"" TYPE "\",\"payload\":\"AAAA\",\"signatures\":[]}",
 		  "it has 0 signatures" },
 		{ "{\"payloadType\":\"" TYPE "\",\"payload\":\"AAAA\",\"signatures\":[1]}",
