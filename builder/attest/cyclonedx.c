@@ -80,7 +80,7 @@ static void put_file(struct json_writer *w, const struct inventory_file *f,
 		if (origin)
 			put_property(w, "slipway:origin", origin->id);
 		if (tree_is_symlink(f->node))
-			put_property(w, "slipway:symlink", f->node->inode->target);
+			put_property(w, SBOM_SYMLINK_PROPERTY, f->node->inode->target);
 		json_close(w, ']');
 	}
 	json_close(w, '}');

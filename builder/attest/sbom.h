@@ -11,7 +11,13 @@
 #include "builder/attest/components.h"
 #include "builder/recipe/recipe.h"
 
-#define SBOM_DIR "share/sbom" /* in /usr */
+/* In /usr; files are called as the image, with these suffixes. */
+#define SBOM_DIR	      "share/sbom"
+#define SBOM_SPDX_SUFFIX      ".spdx.json"
+#define SBOM_CYCLONEDX_SUFFIX ".cdx.json"
+
+/* Of CycloneDX: what a symlink's target is told as. */
+#define SBOM_SYMLINK_PROPERTY "slipway:symlink"
 
 /* A place that files lie in. */
 struct sbom_part {

@@ -4,100 +4,46 @@
 #include <sys/stat.h>
 
 #include "builder/attest/sbom.h"
-#include "builder/audit/artefacts.h"
-#include "signing/json.h"
+#include "builder/audit/inner_sbom.h"
 
-#define SUFFIX	   ".cdx.json"
-#define FILE_MAX   (64 * MiB)
-#define DEPTH_MAX  16
-#define USR_PREFIX "/usr/"
-
-/* @group: "" is that of packages */
-static int add(struct image_origins *o, const char *path, const char *group, const char *name,
-	       struct err *e)
+/* A package has a purl; what has a group is none. Others are parts of the disk. */
+static int take_file(struct image_origins *o, const struct inner_sbom *s,
+		     const struct inner_file *f, struct err *e)
 {
-	if (o->n == o->cap) {
-		size_t cap = o->cap ? 2 * o->cap : 256;
-		struct file_origin *v = reallocarray(o->v, cap, sizeof(*v));
-		if (!v)
-			return err_oom(e);
-		o->v = v;
-		o->cap = cap;
-	}
+	const struct inner_package *p = inner_sbom_package(s, f->from);
+
+	if (!p || (!*p->group && !*p->purl))
+		return 0;
 	struct file_origin *to = &o->v[o->n++];
-	*to = (struct file_origin){ strdup(path),
-				    str_printf("%s%s%s", group, *group ? " " : "", name), !*group };
+	*to = (struct file_origin){ strdup(f->path),
+				    str_printf("%s%s%s", p->group, *p->group ? " " : "", p->name),
+				    !*p->group };
 	return to->path && to->name ? 0 : err_oom(e);
 }
 
-static const char *text_of(struct json_object *o, const char *key)
+static int take_files(struct image_origins *o, const struct inner_sbom *s, struct err *e)
 {
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_string)
-		       ? json_object_get_string(v)
-		       : "";
-}
-
-static struct json_object *components_of(struct json_object *o)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, "components", &v) &&
-			       json_object_is_type(v, json_type_array)
-		       ? v
-		       : NULL;
-}
-
-/* A package has a purl; what has a group is none. Others are parts of the disk. */
-static int take_component(struct image_origins *o, struct json_object *c, struct err *e)
-{
-	const char *group = text_of(c, "group"), *name = text_of(c, "name");
-	bool told = *group || *text_of(c, "purl");
-	struct json_object *files = told ? components_of(c) : NULL;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && files && i < json_object_array_length(files); i++) {
-		const char *path = text_of(json_object_array_get_idx(files, i), "name");
-		if (str_has_prefix(path, USR_PREFIX))
-			r = add(o, path + strlen(USR_PREFIX), group, name, e);
-	}
-	return r;
-}
-
-static int cmp_origins(const void *a, const void *b)
-{
-	const struct file_origin *x = a, *y = b;
-
-	return strcmp(x->path, y->path);
-}
-
-static int take_document(struct image_origins *o, const struct buf *text, struct err *e)
-{
-	_cleanup_(json_object_put) struct json_object *document = NULL;
-
-	int r = json_read_line((const char *)text->data, text->len, DEPTH_MAX, &document, e);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	struct json_object *list = components_of(document);
-	for (size_t i = 0; r == 0 && list && i < json_object_array_length(list); i++)
-		r = take_component(o, json_object_array_get_idx(list, i), e);
-	if (r == 0 && o->n)
-		qsort(o->v, o->n, sizeof(*o->v), cmp_origins);
+	o->v = calloc(s->n_files + 1, sizeof(*o->v));
+	int r = o->v ? 0 : err_oom(e);
+	for (size_t i = 0; r == 0 && i < s->n_files; i++)
+		r = take_file(o, s, &s->files[i], e);
 	return r;
 }
 
 int image_origins_read(const struct listing *usr, struct image_origins *ret, struct err *e)
 {
+	_cleanup_(inner_sbom_free) struct inner_sbom *s = NULL;
+
 	*ret = (struct image_origins){ 0 };
 	for (size_t i = 0; i < usr->n; i++) {
 		const struct listed *x = &usr->v[i];
-		_cleanup_buf_ struct buf text = BUF_INIT;
-		if (!str_has_prefix(x->path, SBOM_DIR "/") || !str_has_suffix(x->path, SUFFIX) ||
-		    !S_ISREG(x->st.mode) || x->st.size_bytes > FILE_MAX)
+		if (!str_has_prefix(x->path, SBOM_DIR "/") || !S_ISREG(x->st.mode) ||
+		    !str_has_suffix(x->path, inner_sbom_suffix(INNER_CYCLONEDX)))
 			continue;
-		int r = fs_read_path(usr->reader, x->path, FILE_MAX, &text, e);
-		return r == -EBADMSG ? 0 : r < 0 ? r : take_document(ret, &text, e);
+		int r = inner_sbom_read(usr->reader, x->path, INNER_CYCLONEDX, &s, e);
+		if (r == 0)
+			return take_files(ret, s, e);
+		return r == -EBADMSG || r == -EFBIG ? 0 : r;
 	}
 	return 0;
 }
@@ -110,6 +56,13 @@ void image_origins_done(struct image_origins *o)
 	}
 	free(o->v);
 	*o = (struct image_origins){ 0 };
+}
+
+static int cmp_origins(const void *a, const void *b)
+{
+	const struct file_origin *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
 }
 
 const struct file_origin *image_origins_find(const struct image_origins *o, const char *path)

@@ -14,7 +14,7 @@ struct file_origin {
 
 struct image_origins {
 	struct file_origin *v; /* by path */
-	size_t n, cap;
+	size_t n;
 };
 
 /**

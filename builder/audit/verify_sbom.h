@@ -21,6 +21,6 @@ DEFINE_CLEANUP(struct verify_sbom *, verify_sbom_free)
  * @files:  all of @usr
  * @sha256: of each of @files, where it is a regular file
  */
-int verify_sbom_check(struct verify *v, struct verify_sbom *s, struct fs_reader *usr,
+int verify_sbom_check(struct verify *v, const struct verify_sbom *s, struct fs_reader *usr,
 		      const struct listing *files, const uint8_t (*sha256)[SHA256_BYTES],
 		      struct err *e) must_check;

@@ -16,8 +16,8 @@ static const struct {
 	enum build_output output; /* of the outer one */
 	int (*write)(const struct sbom *s, struct sbom_document *ret, struct err *e);
 } formats[BUILD_N_SBOMS] = {
-	[BUILD_SBOM_SPDX] = { ".spdx.json", BUILD_SPDX, sbom_spdx },
-	[BUILD_SBOM_CYCLONEDX] = { ".cdx.json", BUILD_CYCLONEDX, sbom_cyclonedx },
+	[BUILD_SBOM_SPDX] = { SBOM_SPDX_SUFFIX, BUILD_SPDX, sbom_spdx },
+	[BUILD_SBOM_CYCLONEDX] = { SBOM_CYCLONEDX_SUFFIX, BUILD_CYCLONEDX, sbom_cyclonedx },
 };
 
 static struct sbom make_sbom(const struct build *b, const struct sbom_part *parts, size_t n)

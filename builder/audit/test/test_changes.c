@@ -88,16 +88,16 @@ static void fill_b(struct tree *t)
 	im_text(t, "lib/es\033cape", "");
 }
 
-/* As much of an SBOM as says where files are from. @more: components of files in it, or "" */
+/* As much of an SBOM as says where files are from. @more: components of files in it */
 static void put_sbom(struct tree *t, const char *more)
 {
 	_cleanup_free_ char *text = str_printf(
-		"{\"components\":[{\"name\":\"no package\",\"components\":[{\"name\":\"/usr/bin/kind\"}]},"
-		"{\"name\":\"changed\",\"purl\":\"pkg:deb/x\",\"components\":[{\"name\":\"/usr/lib/link\"}]},"
-		"{\"name\":\"unlisted\",\"purl\":\"pkg:deb/x\",\"components\":[{\"name\":\"/usr/bin/su\"}]},"
-		"{\"group\":\"overlay\",\"name\":\"x\",\"components\":[%s{\"name\":\"/usr/lib/text\"}]},"
-		"{\"group\":\"finisher\",\"name\":\"units\",\"components\":"
-		"[{\"name\":\"/usr/lib/systemd/system/bad.service\"},{\"name\":7},7]},7]}\n",
+		"{\"components\":[{\"bom-ref\":\"Esp\",\"name\":\"no package\",\"components\":[{\"name\":\"/usr/bin/kind\"}]},"
+		"{\"bom-ref\":\"Package-changed\",\"name\":\"changed\",\"purl\":\"pkg:deb/x\",\"components\":[{\"name\":\"/usr/lib/link\"}]},"
+		"{\"bom-ref\":\"Package-unlisted\",\"name\":\"unlisted\",\"purl\":\"pkg:deb/x\",\"components\":[{\"name\":\"/usr/bin/su\"}]},"
+		"{\"bom-ref\":\"Overlay-x\",\"group\":\"overlay\",\"name\":\"x\",\"components\":[%s{\"name\":\"/usr/lib/text\"}]},"
+		"{\"bom-ref\":\"Finisher-units\",\"group\":\"finisher\",\"name\":\"units\",\"components\":"
+		"[{\"name\":\"/usr/lib/systemd/system/bad.service\"}]}]}\n",
 		more);
 
 	im_text(t, "share/sbom/node.cdx.json", text);
@@ -223,6 +223,22 @@ START_TEST(others_than_packages)
 }
 END_TEST
 
+/* Of a damaged one nothing is believed, and the rest is as ever. */
+START_TEST(a_damaged_sbom)
+{
+	_cleanup_(summary_free) struct summary *s = NULL;
+	struct im_spec spec;
+
+	im_spec_init(&spec);
+	put_sbom(spec.usr, "7,");
+	im_make(&spec, fx_path("a.raw"));
+	im_spec_done(&spec);
+	ck_ok(summary_read(fx_path("a.raw"), &s, &e));
+	ck_assert_uint_eq(s->n_others, 0);
+	ck_assert_str_eq(s->version, "1");
+}
+END_TEST
+
 START_TEST(equal_images_have_none)
 {
 	_cleanup_(changes_free) struct changes *c = NULL;
@@ -302,5 +318,5 @@ START_TEST(a_damaged_file)
 }
 END_TEST
 
-FX_MAIN("changes", all_kinds_of_changes, others_than_packages, equal_images_have_none,
-	times_are_no_change, what_has_no_usr, a_damaged_file)
+FX_MAIN("changes", all_kinds_of_changes, others_than_packages, a_damaged_sbom,
+	equal_images_have_none, times_are_no_change, what_has_no_usr, a_damaged_file)

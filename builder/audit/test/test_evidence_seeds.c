@@ -131,7 +131,8 @@ START_TEST(files_of_usr)
 		 "-----BEGIN RSA PRIVATE KEY-----\n"
 		 "MIIEpAIBAAKCAQEAuyVMPXAeIDyNoHy9ZJr9XQvTyFpf4hSx\n");
 	add_file(&b, 10,
-		 "{\"components\":[{\"group\":\"overlay\",\"name\":\"x\",\"components\":"
+		 "{\"components\":[{\"bom-ref\":\"O\",\"group\":\"overlay\",\"name\":\"x\","
+		 "\"components\":"
 		 "[{\"name\":\"/usr/share/x\"}]}]}\n");
 	seed_save_of("fuzz_checks", "files", 'f', &b);
 }

@@ -31,7 +31,8 @@ static void put_sbom(struct im_spec *s, const char *more)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
-	buf_append_str(&b, "{\"components\":[{\"name\":\"x\"},{\"components\":[");
+	buf_append_str(&b, "{\"components\":[{\"bom-ref\":\"Usr\",\"name\":\"/usr\"},"
+			   "{\"bom-ref\":\"Package-x\",\"name\":\"x\",\"components\":[");
 	ck_ok(tree_walk(tree_root(s->usr), list_one, &b, &e));
 	buf_printf(&b, "%s]}]}\n", more);
 	im_file(s->usr, "share/sbom/node.cdx.json", b.data, b.len);
@@ -89,7 +90,7 @@ static void no_json(struct im_spec *s)
 
 static void no_list(struct im_spec *s)
 {
-	im_text(s->usr, "share/sbom/node.cdx.json", "{\"components\":[[],{\"components\":7}]}\n");
+	im_text(s->usr, "share/sbom/node.cdx.json", "{\"components\":7}\n");
 }
 
 static const struct {

@@ -38,8 +38,8 @@ echo another >"$T/b/bin/other"
 names=($'we|ird \\| `x` ``y`` <b>' $'esc\e[2J\nline' $'turn\xe2\x80\xaed' $'c1\xc2\x9b' '- [x] @all')
 for name in "${names[@]}"; do : >"$T/b/bin/$name"; done
 cat >"$T/b/share/sbom/x.cdx.json" <<-'JSON'
-	{"components": [{"group": "overlay", "name": "o|v\u001b", "components": [{"name": "/usr/bin/other"}]},
-	 {"name": "stays", "purl": "pkg:deb/debian/stays@1", "components": [{"name": "/usr/bin/tool"}]}]}
+	{"components": [{"bom-ref": "Overlay-o", "group": "overlay", "name": "o|v\u001b", "components": [{"name": "/usr/bin/other"}]},
+	 {"bom-ref": "Package-stays", "name": "stays", "purl": "pkg:deb/debian/stays@1", "components": [{"name": "/usr/bin/tool"}]}]}
 JSON
 make_usr "$T/a" && make_usr "$T/b"
 tool=$(stat -c %u:%g "$T/b/bin/tool")
