@@ -85,7 +85,7 @@ static int is_signed(X509 *cert, const struct buf *what, const struct buf *sig)
 
 struct envelope {
 	struct json_object *o; /* borrowed */
-	struct buf what; /* is signed */
+	struct buf what;       /* is signed */
 	X509 *const *certs;
 	size_t n_certs;
 };

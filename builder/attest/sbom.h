@@ -16,8 +16,11 @@
 #define SBOM_SPDX_SUFFIX      ".spdx.json"
 #define SBOM_CYCLONEDX_SUFFIX ".cdx.json"
 
-/* Of CycloneDX: what a symlink's target is told as. */
+/* What a symlink's target is told as: in CycloneDX by a property, in SPDX in a comment. */
 #define SBOM_SYMLINK_PROPERTY "slipway:symlink"
+#define SBOM_SYMLINK_BEFORE   "symlink to "
+#define SBOM_SYMLINK_AFTER    ": the checksums are of these characters"
+#define SBOM_SPDX_ID	      "SPDXRef-" /* in front of ids that CycloneDX has as they are */
 
 /* A place that files lie in. */
 struct sbom_part {

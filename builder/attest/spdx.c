@@ -8,7 +8,7 @@
 #include "base/utc.h"
 #include "builder/attest/sbom_internal.h"
 
-#define ID "SPDXRef-"
+#define ID SBOM_SPDX_ID
 
 struct spdx {
 	const struct sbom *s;
@@ -242,7 +242,7 @@ static void put_file(struct json_writer *w, const struct sbom_part *p, size_t i)
 	put_checksum(w, "SHA256", f->sha256, SHA256_BYTES);
 	json_close(w, ']');
 	if (tree_is_symlink(f->node))
-		json_memberf(w, "comment", "symlink to %s: the checksums are of these characters",
+		json_memberf(w, "comment", SBOM_SYMLINK_BEFORE "%s" SBOM_SYMLINK_AFTER,
 			     f->node->inode->target);
 	json_close(w, '}');
 }

@@ -13,6 +13,7 @@ static const struct {
 	int (*take)(struct inner_sbom *s, struct err *e);
 } formats[] = {
 	[INNER_CYCLONEDX] = { SBOM_CYCLONEDX_SUFFIX, inner_take_cyclonedx },
+	[INNER_SPDX] = { SBOM_SPDX_SUFFIX, inner_take_spdx },
 };
 
 const char *inner_sbom_suffix(enum inner_format format)
@@ -64,15 +65,15 @@ int inner_read_pair(struct json_object *o, const struct inner_pair *pair, const 
 		if (str_eq(name, pair->name))
 			found = value;
 	}
-	*ret = found;
+	*ret = found ? found : "";
 	return 0;
 }
 
-int inner_read_path(const char *name, const char *prefix, const char **ret, struct err *e)
+int inner_read_after(const char *text, const char *prefix, const char **ret, struct err *e)
 {
-	if (!str_has_prefix(name, prefix))
-		return err_set(e, -EBADMSG, "%s is not in %s", name, prefix);
-	*ret = name + strlen(prefix);
+	if (!str_has_prefix(text, prefix))
+		return err_set(e, -EBADMSG, "\"%s\" does not begin with %s", text, prefix);
+	*ret = text + strlen(prefix);
 	return 0;
 }
 
@@ -95,9 +96,9 @@ static int sort(void *all, size_t n, size_t size, struct err *e)
 	return 0;
 }
 
-static int take(struct inner_sbom *s, enum inner_format format, struct err *e)
+static int take(struct inner_sbom *s, struct err *e)
 {
-	int r = formats[format].take(s, e);
+	int r = formats[s->format].take(s, e);
 
 	if (r == 0)
 		r = sort(s->packages, s->n_packages, sizeof(*s->packages), e);
@@ -112,12 +113,13 @@ int inner_sbom_read(struct fs_reader *usr, const char *path, enum inner_format f
 
 	if (!s)
 		return err_oom(e);
+	s->format = format;
 	int r = fs_read_path(usr, path, FILE_BYTES_MAX, &text, e);
 	if (r < 0)
 		return r;
 	r = json_read_line(buf_str(&text), text.len, DEPTH_MAX, &s->document, e);
 	if (r == 0)
-		r = take(s, format, e);
+		r = take(s, e);
 	if (r < 0)
 		return err_wrap(e, r, "/%s", path);
 	*ret = TAKE_PTR(s);

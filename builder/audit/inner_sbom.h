@@ -6,29 +6,35 @@
  * escapes it.
  */
 #include "base/json_cleanup.h"
+#include "base/span.h"
+#include "base/strv.h"
 #include "stage1/fs/fs.h"
 
-enum inner_format { INNER_CYCLONEDX, INNER_N_FORMATS };
+/* Builds write both. */
+enum inner_format { INNER_CYCLONEDX, INNER_SPDX, INNER_N_FORMATS };
 
 /* What files are from: a package; or an overlay, a finisher or the recipe; or the image and its parts. */
 struct inner_package {
 	const char *id; /* in the document, once: "Package-bash" */
 	const char *name;
 	/* "" where it is not told. */
-	const char *group; /* "finisher"; packages and parts have none */
+	const char *group; /* "finisher"; packages and parts have none, nor has anything in SPDX */
 	const char *version;
-	const char *purl; /* only packages have one */
+	/* Only packages have these. */
+	const char *purl;
+	const char *sha256;
 };
 
 struct inner_file {
 	const char *path;   /* from /usr on, once: "lib/os-release" */
-	const char *from;   /* the id of a package */
-	const char *sha256; /* in hex; NULL: not told */
-	const char *target; /* of a symlink; NULL: it is none */
+	const char *from;   /* the id of a package; "": not told */
+	const char *sha256; /* in hex; "": not told, as of a symlink */
+	struct span target; /* of a symlink; empty: it is none */
 };
 
 /* All text is the document's. */
 struct inner_sbom {
+	enum inner_format format;
 	struct json_object *document;
 	struct inner_package *packages; /* by id */
 	size_t n_packages;
@@ -53,3 +59,13 @@ DEFINE_CLEANUP(struct inner_sbom *, inner_sbom_free)
 const struct inner_file *inner_sbom_file(const struct inner_sbom *s, const char *path);
 /** inner_sbom_package() - NULL: there is none of this id */
 const struct inner_package *inner_sbom_package(const struct inner_sbom *s, const char *id);
+
+/**
+ * inner_sbom_compare() - do two documents tell the same files and packages?
+ * @found: what they tell differently, and what only one of them tells, is appended
+ * Return: 0; -ENOMEM
+ *
+ * Licences, suppliers and SHA-1 are not looked at, nor is what only one of the formats has.
+ */
+int inner_sbom_compare(const struct inner_sbom *a, const struct inner_sbom *b, struct strv *found,
+		       struct err *e) must_check;

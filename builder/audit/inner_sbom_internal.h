@@ -18,15 +18,16 @@ struct inner_pair {
 
 /**
  * inner_read_pair() - what is said
- * @ret: NULL: nothing
+ * @ret: "": nothing
  * Return: 0; -EBADMSG it is said twice, or there is something else in the list
  */
 int inner_read_pair(struct json_object *o, const struct inner_pair *pair, const char **ret,
 		    struct err *e) must_check;
 
-/** inner_read_path() - @name less what all of /usr has in front; Return: 0; -EBADMSG it has not */
-int inner_read_path(const char *name, const char *prefix, const char **ret,
-		    struct err *e) must_check;
+/** inner_read_after() - @text less what all of its kind has in front; Return: 0; -EBADMSG it has not */
+int inner_read_after(const char *text, const char *prefix, const char **ret,
+		     struct err *e) must_check;
 
 /* The formats: packages and files out of the document, in any order. Return: 0; -EBADMSG; -ENOMEM */
 int inner_take_cyclonedx(struct inner_sbom *s, struct err *e) must_check;
+int inner_take_spdx(struct inner_sbom *s, struct err *e) must_check;

@@ -38,7 +38,7 @@ static const struct {
 	[VERIFY_USR_PACKAGES] = { "usr.packages", "the list of packages, with the policy" },
 	[VERIFY_USR_LOCK] = { "usr.lock", "the list of packages, with the lock" },
 	[VERIFY_USR_PATHS] = { "usr.paths", "the names of all files, with the policy" },
-	[VERIFY_USR_SBOM] = { "usr.sbom", "every file, with the SBOM that lies in /usr" },
+	[VERIFY_USR_SBOM] = { "usr.sbom", "every file, with both SBOMs that lie in /usr" },
 	[VERIFY_PE_SIGNATURE] = { "pe.signature", "the Secure Boot signature" },
 	[VERIFY_PE_FORM] = { "pe.form", "what that signature does not cover, with what our "
 					"writer makes" },

@@ -1,51 +1,68 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The SBOM in /usr, against /usr: each file and symlink is in it, once, as it is, and nothing else. The
- * SBOMs themselves are in none: they cannot tell their own digests.
+ * The SBOM in /usr, against /usr: each file and symlink is in it, once, as it is, and nothing else; and its
+ * two documents, against each other. These themselves are in none: they cannot tell their own digests.
  */
 #include "builder/attest/sbom.h"
 #include "builder/audit/inner_sbom.h"
 #include "builder/audit/verify_sbom.h"
 
 struct verify_sbom {
-	struct inner_sbom *inner;
-	char *name; /* of itself and its like, less their suffixes */
+	struct inner_sbom *inner[INNER_N_FORMATS];
+	char *paths[INNER_N_FORMATS];
 };
 
 void verify_sbom_free(struct verify_sbom *s)
 {
 	if (!s)
 		return;
-	inner_sbom_free(s->inner);
-	free(s->name);
+	for (size_t i = 0; i < INNER_N_FORMATS; i++) {
+		inner_sbom_free(s->inner[i]);
+		free(s->paths[i]);
+	}
 	free(s);
+}
+
+/* Return: 1 it is read; 0 it is not there; what inner_sbom_read() returns */
+static int read_one(const struct verify_slot *slot, enum inner_format i, struct verify_sbom *s,
+		    struct err *e)
+{
+	s->paths[i] = str_printf(SBOM_DIR "/%s%s", slot->image_id ? slot->image_id : "",
+				 inner_sbom_suffix(i));
+	if (!s->paths[i])
+		return err_oom(e);
+	int r = inner_sbom_read(slot->usr, s->paths[i], i, &s->inner[i], e);
+	return r == -ENOENT || r == -ENOTDIR ? 0 : r < 0 ? r : 1;
 }
 
 int verify_sbom_read(const struct verify_slot *slot, struct verify_sbom **ret, struct err *e)
 {
 	_cleanup_(verify_sbom_free) struct verify_sbom *s = calloc(1, sizeof(*s));
-	_cleanup_free_ char *path = NULL;
+	int n = 0;
 
 	if (!s)
 		return err_oom(e);
-	s->name = str_printf(SBOM_DIR "/%s", slot->image_id ? slot->image_id : "");
-	path = s->name ? str_printf("%s%s", s->name, inner_sbom_suffix(INNER_CYCLONEDX)) : NULL;
-	if (!path)
-		return err_oom(e);
-	int r = inner_sbom_read(slot->usr, path, INNER_CYCLONEDX, &s->inner, e);
-	if (r == -ENOENT || r == -ENOTDIR)
-		return 0;
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(s);
+	for (enum inner_format i = 0; i < INNER_N_FORMATS; i++) {
+		int r = read_one(slot, i, s, e);
+		if (r < 0)
+			return r;
+		n += r;
+	}
+	for (size_t i = 0; n && i < INNER_N_FORMATS; i++)
+		if (!s->inner[i])
+			return err_set(e, -EBADMSG, "there is no /%s, and builds write both",
+				       s->paths[i]);
+	if (n)
+		*ret = TAKE_PTR(s);
 	return 0;
 }
 
 static bool is_sbom(const struct verify_sbom *s, const char *path)
 {
-	return str_has_prefix(path, s->name) &&
-	       (str_eq(path + strlen(s->name), SBOM_CYCLONEDX_SUFFIX) ||
-		str_eq(path + strlen(s->name), SBOM_SPDX_SUFFIX));
+	for (size_t i = 0; i < INNER_N_FORMATS; i++)
+		if (str_eq(s->paths[i], path))
+			return true;
+	return false;
 }
 
 /* Return: 1 it is what is listed; 0 it is not; what reading returns */
@@ -57,12 +74,12 @@ static int is_as_listed(struct fs_reader *usr, const struct listed *x, const uin
 
 	if (S_ISREG(x->st.mode)) {
 		hex_encode(sha256, SHA256_BYTES, hex);
-		return !entry->target && entry->sha256 && str_eq(entry->sha256, hex);
+		return !entry->target.len && str_eq(entry->sha256, hex);
 	}
-	if (!S_ISLNK(x->st.mode) || !entry->target)
+	if (!S_ISLNK(x->st.mode) || !entry->target.len)
 		return 0;
 	int r = fs_reader_append(usr, &x->st, &target, e);
-	return r < 0 ? r : str_eq(entry->target, buf_str(&target));
+	return r < 0 ? r : span_eq(entry->target, buf_str(&target));
 }
 
 struct comparison {
@@ -75,7 +92,7 @@ struct comparison {
 static int compare(const struct comparison *c, const struct listed *x, const uint8_t *sha256,
 		   struct err *e)
 {
-	const struct inner_sbom *inner = c->sbom->inner;
+	const struct inner_sbom *inner = c->sbom->inner[INNER_CYCLONEDX];
 	const struct inner_file *entry = inner_sbom_file(inner, x->path);
 
 	if (S_ISDIR(x->st.mode) || is_sbom(c->sbom, x->path))
@@ -93,7 +110,7 @@ static int compare(const struct comparison *c, const struct listed *x, const uin
 static int compare_all(const struct comparison *c, const struct listing *files,
 		       const uint8_t (*sha256)[SHA256_BYTES], struct err *e)
 {
-	const struct inner_sbom *inner = c->sbom->inner;
+	const struct inner_sbom *inner = c->sbom->inner[INNER_CYCLONEDX];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < files->n; i++)
@@ -109,15 +126,19 @@ int verify_sbom_check(struct verify *v, const struct verify_sbom *s, struct fs_r
 		      const struct listing *files, const uint8_t (*sha256)[SHA256_BYTES],
 		      struct err *e)
 {
-	_cleanup_free_ bool *seen = calloc(s->inner->n_files + 1, sizeof(*seen));
+	const struct inner_sbom *inner = s->inner[INNER_CYCLONEDX];
+	_cleanup_free_ bool *seen = calloc(inner->n_files + 1, sizeof(*seen));
 	_cleanup_strv_ struct strv found = STRV_INIT;
 	const struct comparison c = { s, usr, seen, &found };
-	char good[64];
+	char good[96];
 
 	int r = seen ? compare_all(&c, files, sha256, e) : err_oom(e);
+	if (r == 0)
+		r = inner_sbom_compare(inner, s->inner[INNER_SPDX], &found, e);
 	if (r < 0)
 		return verify_failed(v, VERIFY_USR_SBOM, r, e);
-	snprintf(good, sizeof(good), "%zu files and symlinks, all of them as listed",
-		 s->inner->n_files);
+	snprintf(good, sizeof(good),
+		 "%zu files and symlinks, all of them as listed in both CycloneDX and SPDX",
+		 inner->n_files);
 	return verify_found(v, VERIFY_USR_SBOM, &found, good, e);
 }

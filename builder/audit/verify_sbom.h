@@ -7,9 +7,9 @@
 struct verify_sbom;
 
 /**
- * verify_sbom_read() - the SBOM that lies in a slot's /usr, of which CycloneDX is read
- * @ret: untouched if there is none
- * Return: 0; -EBADMSG, -EINVAL, -EFBIG it is none; -ENOMEM; what reading returns
+ * verify_sbom_read() - both documents of the SBOM that lies in a slot's /usr
+ * @ret: untouched if there is neither
+ * Return: 0; -EBADMSG one is damaged, or not there; -EINVAL, -EFBIG it is none; -ENOMEM; what reading returns
  */
 int verify_sbom_read(const struct verify_slot *slot, struct verify_sbom **ret,
 		     struct err *e) must_check;
@@ -17,7 +17,7 @@ void verify_sbom_free(struct verify_sbom *s);
 DEFINE_CLEANUP(struct verify_sbom *, verify_sbom_free)
 
 /**
- * verify_sbom_check() - end the check: /usr holds what is listed, and nothing else
+ * verify_sbom_check() - end the check: /usr holds what is listed, nothing else, and the documents agree
  * @files:  all of @usr
  * @sha256: of each of @files, where it is a regular file
  */

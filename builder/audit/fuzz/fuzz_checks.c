@@ -60,6 +60,7 @@ static const char *const paths[] = {
 	"share/factory/etc/shadow",
 	"share/x",
 	"share/sbom/node.cdx.json",
+	"share/sbom/node.spdx.json",
 };
 
 static void add_file(struct tree *t, const char *path, const void *data, size_t len)

@@ -134,6 +134,11 @@ START_TEST(files_of_usr)
 		 "{\"components\":[{\"bom-ref\":\"O\",\"group\":\"overlay\",\"name\":\"x\","
 		 "\"components\":"
 		 "[{\"name\":\"/usr/share/x\"}]}]}\n");
+	add_file(&b, 11,
+		 "{\"packages\":[{\"SPDXID\":\"SPDXRef-O\",\"name\":\"x\"}],\"files\":["
+		 "{\"SPDXID\":\"SPDXRef-Usr-0\",\"fileName\":\"./usr/share/x\"}],"
+		 "\"relationships\":[{\"spdxElementId\":\"SPDXRef-O\",\"relationshipType\":"
+		 "\"CONTAINS\",\"relatedSpdxElement\":\"SPDXRef-Usr-0\"}]}\n");
 	seed_save_of("fuzz_checks", "files", 'f', &b);
 }
 END_TEST
