@@ -83,15 +83,41 @@ static int is_signed(X509 *cert, const struct buf *what, const struct buf *sig)
 	       EVP_DigestVerify(ctx, sig->data, sig->len, what->data, what->len) == 1;
 }
 
+/* While it is opened. */
 struct envelope {
-	struct json_object *o; /* borrowed */
-	struct buf what;       /* is signed */
+	const void *data;
+	size_t len;
+	const char *type;
 	X509 *const *certs;
 	size_t n_certs;
+	struct json_object *o;
+	struct buf payload, what; /* what is signed */
+	struct buf sig;		  /* that is good */
+	size_t cert;
 };
 
+static void envelope_done(struct envelope *v)
+{
+	json_object_put(v->o);
+	buf_done(&v->payload);
+	buf_done(&v->what);
+	buf_done(&v->sig);
+}
+
+/* Return: 1 one of the certificates' keys has signed; 0 none; -ENOMEM */
+static int try_certs(struct envelope *v)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < v->n_certs; i++) {
+		r = is_signed(v->certs[i], &v->what, &v->sig);
+		v->cert = i;
+	}
+	return r;
+}
+
 /* Of each signature, in order, each certificate. */
-static int find_signer(const struct envelope *v, size_t *ret_cert, struct err *e)
+static int find_signer(struct envelope *v, struct err *e)
 {
 	struct json_object *list;
 	size_t n = json_find_list(v->o, "signatures", &list);
@@ -100,20 +126,16 @@ static int find_signer(const struct envelope *v, size_t *ret_cert, struct err *e
 		return err_set(e, -EBADMSG, "it has %zu signatures: 1 to %d are read", n,
 			       SIGNATURES_MAX);
 	for (size_t i = 0; i < n; i++) {
-		_cleanup_buf_ struct buf sig = BUF_INIT;
 		struct json_object *o = json_object_array_get_idx(list, i);
-		int r = json_object_is_type(o, json_type_object)
-				? json_read_base64(o, "sig", &sig, e)
-				: err_set(e, -EBADMSG, "signature %zu is no object", i + 1);
-		for (size_t k = 0; r == 0 && k < v->n_certs; k++) {
-			r = is_signed(v->certs[k], &v->what, &sig);
-			if (r > 0) {
-				*ret_cert = k;
-				return 0;
-			}
-		}
+		if (!json_object_is_type(o, json_type_object))
+			return err_set(e, -EBADMSG, "signature %zu is no object", i + 1);
+		v->sig.len = 0;
+		int r = json_read_base64(o, "sig", &v->sig, e);
 		if (r < 0)
-			return r == -ENOMEM ? err_oom(e) : r;
+			return r;
+		r = try_certs(v);
+		if (r != 0)
+			return r < 0 ? err_oom(e) : 0;
 	}
 	ERR_clear_error();
 	return err_set(e, -EKEYREJECTED, "not signed by a key that is trusted");
@@ -129,58 +151,54 @@ static int check_type(struct json_object *o, const char *want, struct err *e)
 	return r;
 }
 
-int dsse_open(const void *data, size_t len, const char *type, X509 *const *certs, size_t n_certs,
-	      struct buf *ret_payload, size_t *ret_cert, struct err *e)
+static int open_envelope(struct envelope *v, struct err *e)
 {
-	_cleanup_(json_object_put) struct json_object *o = NULL;
-	_cleanup_buf_ struct buf payload = BUF_INIT;
-	struct envelope v = { .what = BUF_INIT, .certs = certs, .n_certs = n_certs };
-	size_t cert = 0;
+	int r = json_read_line(v->data, v->len, DEPTH_MAX, &v->o, e);
 
-	int r = json_read_line(data, len, DEPTH_MAX, &o, e);
-	v.o = o;
 	if (r == 0)
-		r = check_type(o, type, e);
+		r = check_type(v->o, v->type, e);
 	if (r == 0)
-		r = json_read_base64(o, "payload", &payload, e);
+		r = json_read_base64(v->o, "payload", &v->payload, e);
 	if (r == 0)
-		r = encode(type, payload.data, payload.len, &v.what, e);
-	if (r == 0)
-		r = find_signer(&v, &cert, e);
-	buf_done(&v.what);
-	if (r < 0)
-		return r;
-	buf_append(ret_payload, payload.data, payload.len);
-	if (ret_cert)
-		*ret_cert = cert;
-	return buf_failed(ret_payload) ? err_oom(e) : 0;
+		r = encode(v->type, v->payload.data, v->payload.len, &v->what, e);
+	return r < 0 ? r : find_signer(v, e);
 }
 
-int dsse_check_form(const void *data, size_t len, const char *type, X509 *cert, struct err *e)
+/* Encoded again: the last digit has bits that nobody decodes. */
+static int check_form(const struct envelope *v, bool *ret, struct err *e)
 {
-	_cleanup_(json_object_put) struct json_object *o = NULL;
-	_cleanup_buf_ struct buf again = BUF_INIT, payload = BUF_INIT, sig = BUF_INIT;
-	struct json_object *signatures, *first = NULL;
+	_cleanup_free_ char *payload64 = base64_encode(v->payload.data, v->payload.len);
+	_cleanup_free_ char *sig64 = base64_encode(v->sig.data, v->sig.len);
+	_cleanup_buf_ struct buf again = BUF_INIT;
 
-	int r = json_read_line(data, len, DEPTH_MAX, &o, e);
-	if (r == 0)
-		r = json_read_base64(o, "payload", &payload, e);
-	if (r < 0)
-		return r;
-	if (json_find_list(o, "signatures", &signatures))
-		first = json_object_array_get_idx(signatures, 0);
-	if (!json_object_is_type(first, json_type_object))
-		return err_set(e, -EBADMSG, "it has no list \"signatures\" of objects");
-	r = json_read_base64(first, "sig", &sig, e);
-	if (r < 0)
-		return r;
-	/* Encoded again: the last digit has bits that nobody decodes. */
-	_cleanup_free_ char *payload64 = base64_encode(payload.data, payload.len);
-	_cleanup_free_ char *sig64 = base64_encode(sig.data, sig.len);
 	if (!payload64 || !sig64)
 		return err_oom(e);
-	r = put_envelope(type, payload64, sig64, cert, &again, e);
-	if (r == 0 && (again.len != len || memcmp(again.data, data, len) != 0))
-		r = err_set(e, -EBADMSG, "its envelope is not as our writer writes it");
+	int r = put_envelope(v->type, payload64, sig64, v->certs[v->cert], &again, e);
+	if (r == 0)
+		*ret = again.len == v->len && memcmp(again.data, v->data, v->len) == 0;
 	return r;
+}
+
+int dsse_open(const void *data, size_t len, const char *type, X509 *const *certs, size_t n_certs,
+	      struct dsse *ret, struct err *e)
+{
+	struct envelope v = {
+		.data = data, .len = len, .type = type, .certs = certs, .n_certs = n_certs
+	};
+	bool our_form = false;
+
+	int r = open_envelope(&v, e);
+	if (r == 0)
+		r = check_form(&v, &our_form, e);
+	if (r == 0) {
+		*ret = (struct dsse){ v.payload, v.cert, our_form };
+		v.payload = (struct buf)BUF_INIT;
+	}
+	envelope_done(&v);
+	return r;
+}
+
+void dsse_done(struct dsse *d)
+{
+	buf_done(&d->payload);
 }

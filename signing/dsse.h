@@ -17,24 +17,29 @@
 int dsse_sign(const struct signer *s, const char *type, const void *payload, size_t len,
 	      struct buf *ret, struct err *e) must_check;
 
-/**
- * dsse_check_form() - is the envelope what dsse_sign() writes of its content?
- * @cert: whose key signed it, as dsse_open() found
- *
- * The key's id and how the JSON is written are nothing that the signature covers.
- * Return: 0; -EBADMSG; -ENOMEM
- */
-int dsse_check_form(const void *data, size_t len, const char *type, X509 *cert,
-		    struct err *e) must_check;
+/* What was in an envelope. */
+struct dsse {
+	struct buf payload;
+	size_t cert; /* which certificate's key signed it */
+	/* The envelope is what dsse_sign() writes of this: a signature covers neither the key's id nor how the
+	 * JSON is written. */
+	bool our_form;
+};
+
+#define DSSE_INIT                   \
+	{                           \
+		.payload = BUF_INIT \
+	}
+#define _cleanup_dsse_ __attribute__((cleanup(dsse_done)))
 
 /**
  * dsse_open() - check an envelope and take the payload out
  * @type:  what the payload has to be
  * @certs: whose signatures count; which of them signed is found by trying, whatever the keyid says
- * @ret_payload: appended, once a signature was found to be good
- * @ret_cert: which certificate's key signed; may be NULL
+ * @ret:   for dsse_done(); untouched unless a signature is good
  * Return: 0; -EBADMSG not an envelope, or of another type; -EKEYREJECTED no signature of any of @certs;
  *         -ENOMEM
  */
 int dsse_open(const void *data, size_t len, const char *type, X509 *const *certs, size_t n_certs,
-	      struct buf *ret_payload, size_t *ret_cert, struct err *e) must_check;
+	      struct dsse *ret, struct err *e) must_check;
+void dsse_done(struct dsse *d);

@@ -200,16 +200,17 @@ int provenance_open(const void *data, size_t len, X509 *const *certs, size_t n_c
 		    struct provenance **ret, struct err *e)
 {
 	_cleanup_(provenance_free) struct provenance *p = calloc(1, sizeof(*p));
-	_cleanup_buf_ struct buf statement = BUF_INIT;
+	_cleanup_dsse_ struct dsse envelope = DSSE_INIT;
 
 	if (!p)
 		return err_oom(e);
-	int r = dsse_open(data, len, PROVENANCE_PAYLOAD_TYPE, certs, n_certs, &statement, &p->cert,
-			  e);
+	int r = dsse_open(data, len, PROVENANCE_PAYLOAD_TYPE, certs, n_certs, &envelope, e);
 	if (r == 0)
-		r = read_statement(&statement, p, e);
+		r = read_statement(&envelope.payload, p, e);
 	if (r < 0)
 		return err_wrap(e, r, "provenance");
+	p->cert = envelope.cert;
+	p->our_form = envelope.our_form;
 	*ret = TAKE_PTR(p);
 	return 0;
 }

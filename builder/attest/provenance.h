@@ -68,6 +68,7 @@ struct provenance {
 	size_t n_inputs;
 	char *builder; /* version of slipway */
 	size_t cert;   /* which certificate's key signed it */
+	bool our_form; /* the envelope is what provenance_write() writes of it */
 };
 
 /**

@@ -48,15 +48,17 @@ static void use_provenance(const uint8_t *data, size_t size)
 
 static void use_statement(const uint8_t *data, size_t size)
 {
-	_cleanup_buf_ struct buf envelope = BUF_INIT, payload = BUF_INIT;
+	_cleanup_buf_ struct buf envelope = BUF_INIT;
+	_cleanup_dsse_ struct dsse opened = DSSE_INIT;
 	struct err e;
 
 	if (dsse_sign(signer(), PROVENANCE_PAYLOAD_TYPE, data, size, &envelope, &e) < 0)
 		abort();
 	use_provenance(envelope.data, envelope.len);
 	if (dsse_open(envelope.data, envelope.len, PROVENANCE_PAYLOAD_TYPE, &signer()->cert, 1,
-		      &payload, NULL, &e) < 0 ||
-	    payload.len != size || (size && memcmp(payload.data, data, size) != 0))
+		      &opened, &e) < 0 ||
+	    !opened.our_form || opened.payload.len != size ||
+	    (size && memcmp(opened.payload.data, data, size) != 0))
 		abort();
 }
 

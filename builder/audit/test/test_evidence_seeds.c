@@ -37,15 +37,16 @@ START_TEST(provenance)
 					     .signer = fx_db,
 					     .outputs = outputs,
 					     .n_outputs = ARRAY_SIZE(outputs) };
-	_cleanup_buf_ struct buf envelope = BUF_INIT, statement = BUF_INIT;
+	_cleanup_buf_ struct buf envelope = BUF_INIT;
+	_cleanup_dsse_ struct dsse statement = DSSE_INIT;
 	_cleanup_(provenance_free) struct provenance *read = NULL;
 
 	ck_ok(provenance_write(&p, &envelope, &e));
 	ck_ok(provenance_open(envelope.data, envelope.len, &fx_db->cert, 1, &read, &e));
 	ck_ok(dsse_open(envelope.data, envelope.len, PROVENANCE_PAYLOAD_TYPE, &fx_db->cert, 1,
-			&statement, NULL, &e));
+			&statement, &e));
 	seed_save_of("fuzz_evidence", "envelope", 'e', &envelope);
-	seed_save_of("fuzz_evidence", "statement", 's', &statement);
+	seed_save_of("fuzz_evidence", "statement", 's', &statement.payload);
 }
 END_TEST
 
