@@ -191,20 +191,6 @@ FIELD_FN(set_known_keys)
 	return yaml_each(v, add_known_key, &((struct policy *)target)->known_keys, e);
 }
 
-/* One of these must be there: of none, any would do. */
-static int one_at_least(const struct yaml_value *v, const struct strv *list, struct err *e)
-{
-	return list->n ? 0 : yaml_error(v, e, "an empty list asks for nothing: leave it out");
-}
-
-FIELD_FN(set_builders)
-{
-	struct strv *list = &((struct policy_provenance *)target)->builders;
-
-	int r = yaml_strings(v, list, e);
-	return r < 0 ? r : one_at_least(v, list, e);
-}
-
 FIELD_FN(add_sha256)
 {
 	_cleanup_free_ char *hex = NULL;
@@ -215,22 +201,6 @@ FIELD_FN(add_sha256)
 	if (strlen(hex) != SHA256_CHARS || !recipe_all_of(hex, "0123456789abcdef"))
 		return yaml_error(v, e, "\"%s\" is no SHA-256 of 64 lower-case hex digits", hex);
 	return strv_take(target, TAKE_PTR(hex)) < 0 ? err_oom(e) : 0;
-}
-
-FIELD_FN(set_recipes)
-{
-	struct strv *list = &((struct policy_provenance *)target)->recipes;
-
-	int r = yaml_each(v, add_sha256, list, e);
-	return r < 0 ? r : one_at_least(v, list, e);
-}
-
-FIELD_FN(set_locks)
-{
-	struct strv *list = &((struct policy_provenance *)target)->locks;
-
-	int r = yaml_each(v, add_sha256, list, e);
-	return r < 0 ? r : one_at_least(v, list, e);
 }
 
 FIELD_FN(add_fingerprint)
@@ -247,12 +217,37 @@ FIELD_FN(add_fingerprint)
 	return strv_take(target, TAKE_PTR(id)) < 0 ? err_oom(e) : 0;
 }
 
+/* One of these must be there: of none, any would do. */
+static int read_wanted(const struct yaml_value *v,
+		       int (*add)(const struct yaml_value *item, void *list, struct err *e),
+		       struct strv *ret, struct err *e)
+{
+	int r = yaml_each(v, add, ret, e);
+
+	if (r == 0 && !ret->n)
+		r = yaml_error(v, e, "an empty list asks for nothing: leave it out");
+	return r;
+}
+
+FIELD_FN(set_builders)
+{
+	return read_wanted(v, yaml_add_string, &((struct policy_provenance *)target)->builders, e);
+}
+
+FIELD_FN(set_recipes)
+{
+	return read_wanted(v, add_sha256, &((struct policy_provenance *)target)->recipes, e);
+}
+
+FIELD_FN(set_locks)
+{
+	return read_wanted(v, add_sha256, &((struct policy_provenance *)target)->locks, e);
+}
+
 FIELD_FN(set_index_keys)
 {
-	struct strv *list = &((struct policy_provenance *)target)->index_keys;
-
-	int r = yaml_each(v, add_fingerprint, list, e);
-	return r < 0 ? r : one_at_least(v, list, e);
+	return read_wanted(v, add_fingerprint, &((struct policy_provenance *)target)->index_keys,
+			   e);
 }
 
 FIELD_FN(set_provenance)

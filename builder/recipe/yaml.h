@@ -76,5 +76,8 @@ int yaml_u64(const struct yaml_value *v, uint64_t min, uint64_t max, uint64_t *r
 /** yaml_size() - bytes, as 4096, 16M or 1G */
 int yaml_size(const struct yaml_value *v, uint64_t *ret, struct err *e) must_check;
 
+/** yaml_add_string() - for yaml_each(): an item of yaml_strings(); @target: a struct strv */
+int yaml_add_string(const struct yaml_value *item, void *target, struct err *e) must_check;
+
 /** yaml_strings() - a sequence of strings, none twice, appended to @ret */
 int yaml_strings(const struct yaml_value *v, struct strv *ret, struct err *e) must_check;

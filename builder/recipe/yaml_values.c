@@ -232,7 +232,7 @@ int yaml_size(const struct yaml_value *v, uint64_t *ret, struct err *e)
 	return 0;
 }
 
-static int add_string(const struct yaml_value *v, void *target, struct err *e)
+int yaml_add_string(const struct yaml_value *v, void *target, struct err *e)
 {
 	_cleanup_free_ char *s = NULL;
 	struct strv *l = target;
@@ -247,5 +247,5 @@ static int add_string(const struct yaml_value *v, void *target, struct err *e)
 
 int yaml_strings(const struct yaml_value *v, struct strv *ret, struct err *e)
 {
-	return yaml_each(v, add_string, ret, e);
+	return yaml_each(v, yaml_add_string, ret, e);
 }
