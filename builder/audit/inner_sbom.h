@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * The inner SBOM, as it lies in /usr: which files there are, and what each is from. It is read strictly: of what
- * is told twice, or not as builds tell it, nothing is believed. Text is as it is there: whoever shows it
- * escapes it.
+ * The inner SBOM, as it lies in /usr: which files there are, and what each is from. It is read strictly: where
+ * one thing is told twice, or one that is asked for is no text, nothing of the document is believed. Text is
+ * as it is there: whoever shows it escapes it.
  */
 #include "base/json_cleanup.h"
 #include "base/span.h"
