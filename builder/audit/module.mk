@@ -9,7 +9,7 @@ src += builder/audit/artefacts.c builder/audit/capabilities.c builder/audit/chan
        builder/audit/extract.c builder/audit/extract_inode.c builder/audit/fields.c builder/audit/files.c \
        builder/audit/image.c builder/audit/inner_compare.c builder/audit/inner_cyclonedx.c builder/audit/inner_sbom.c builder/audit/inner_spdx.c builder/audit/listing.c builder/audit/origins.c builder/audit/outputs.c builder/audit/packages.c \
        builder/audit/report.c builder/audit/signers.c builder/audit/sizes.c builder/audit/summary.c \
-       builder/audit/policy.c builder/audit/secrets.c builder/audit/verify.c builder/audit/verify_auth.c builder/audit/verify_cert.c \
+       builder/audit/policy.c builder/audit/secrets.c builder/audit/secrets_gnupg.c builder/audit/secrets_text.c builder/audit/verify.c builder/audit/verify_auth.c builder/audit/verify_cert.c \
        builder/audit/verify_esp.c builder/audit/verify_esp_form.c builder/audit/verify_content.c builder/audit/verify_gpt.c builder/audit/verify_initrd.c builder/audit/verify_initrd_files.c builder/audit/verify_initrd_tree.c builder/audit/verify_loader.c builder/audit/verify_outputs.c builder/audit/verify_provenance.c builder/audit/verify_packages.c \
        builder/audit/verify_pe.c builder/audit/verify_report.c builder/audit/verify_sbom.c builder/audit/verify_slot.c \
        builder/audit/verify_uki.c builder/audit/verify_usr.c

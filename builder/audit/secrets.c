@@ -2,13 +2,9 @@
 #include "builder/audit/secrets.h"
 
 #include "base/digest.h"
+#include "builder/audit/secrets_internal.h"
 
-#define PEM_BEGIN     "-----BEGIN "
-#define PEM_KEY	      "PRIVATE KEY-----"
-#define PEM_KIND_MAX  32 /* "ENCRYPTED " and its kin */
-#define PEM_LINE_MIN  40 /* of base64: shorter than any key's first line */
-#define PEM_ENCRYPTED "Proc-Type:"
-#define ID_BYTES      ((size_t)64) /* of a key: beyond its head, which others have too */
+#define DER_ID_MAX ((size_t)64) /* of a key: beyond its head, which others have too */
 
 /* What stands in a key behind the head of its sequence: version, algorithm, length of the secret. */
 struct der_key {
@@ -78,8 +74,8 @@ static const struct der_key der_keys[] = {
 
 /* In libgnutls. */
 static const char *const known_ids[] = {
-	"8c5603ceb20563b0", "a135cf15fce064d6", "68c815210dc5eefd", "9f5fa4b99bd58d42",
-	"4628d2998b3a290c", "3ef1804ea8bdf535", "1dbd7ca4219e8dee", "6c928c7c99db0940",
+	"ac115ee0c9acdd92", "eb3a393a358bbb3f", "c41dc6cc1361b41b", "ac1e3b0c79d47689",
+	"d1dc75186fa035ad", "a3d8965527fc3e07", "533b2af41abee5fc", "9917b9ab1dbce9f5",
 };
 
 bool secret_is_known(const char *id)
@@ -94,43 +90,6 @@ struct bytes {
 	const uint8_t *p;
 	size_t len;
 };
-
-static struct bytes behind(struct bytes b, size_t n)
-{
-	n = MIN(n, b.len);
-	return (struct bytes){ b.p + n, b.len - n };
-}
-
-static bool begins_with(struct bytes b, const char *text)
-{
-	return b.len >= strlen(text) && memcmp(b.p, text, strlen(text)) == 0;
-}
-
-static bool is_base64(uint8_t c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '+' || c == '/' || c == '=';
-}
-
-/* Behind "-----BEGIN ". */
-static bool is_pem_key(struct bytes b)
-{
-	const struct bytes start = { b.p, MIN(b.len, PEM_KIND_MAX + strlen(PEM_KEY)) };
-	const uint8_t *key = memmem(start.p, start.len, PEM_KEY, strlen(PEM_KEY));
-	size_t n = 0;
-
-	if (!key)
-		return false;
-	b = behind(b, (size_t)(key - b.p) + strlen(PEM_KEY));
-	if (begins_with(b, "\r"))
-		b = behind(b, 1);
-	if (!begins_with(b, "\n"))
-		return false;
-	b = behind(b, 1);
-	while (n < b.len && n < PEM_LINE_MIN && is_base64(b.p[n]))
-		n++;
-	return n == PEM_LINE_MIN || begins_with(b, PEM_ENCRYPTED);
-}
 
 /* @at: of the version */
 static bool is_der_key(const struct der_key *k, struct bytes in, size_t at)
@@ -158,25 +117,45 @@ static bool find(struct bytes in, size_t from, const void *what, size_t len, siz
 	return p != NULL;
 }
 
-static int found_key(const struct search *s, const char *what, size_t at, struct err *e)
+static int found_key(const struct search *s, const struct secret_found *f, struct err *e)
 {
-	struct secret key = { .what = what, .at = at, .is_key = true };
+	struct secret key = { .what = f->what, .at = f->at, .is_key = true };
 	uint8_t sha256[SHA256_BYTES];
 
-	sha256_bytes(s->in.p + at, MIN(s->in.len - at, ID_BYTES), sha256);
+	sha256_bytes(s->in.p + f->at, f->id_len, sha256);
 	hex_encode(sha256, sizeof(key.id) / 2, key.id);
 	return s->fn(s->ctx, &key, e);
 }
 
-static int find_pem(const struct search *s, struct err *e)
+static int find_text(const struct search *s, const struct secret_form *form, struct err *e)
 {
-	size_t n = strlen(PEM_BEGIN), at = 0;
+	const struct span in = { (const char *)s->in.p, s->in.len };
+	size_t n = strlen(form->anchor), at = 0;
+	struct secret_found f;
 	int r = 0;
 
-	for (; r == 0 && find(s->in, at, PEM_BEGIN, n, &at); at += n)
-		if (is_pem_key(behind(s->in, at + n)))
-			r = found_key(s, "a private key (PEM)", at, e);
+	for (; r == 0 && find(s->in, at, form->anchor, n, &at); at += n)
+		if (form->is_key(in, at, &f))
+			r = found_key(s, &f, e);
 	return r;
+}
+
+/* Packets have no mark: they begin the file. */
+static int find_packets(const struct search *s, struct err *e)
+{
+	struct secret_found f;
+
+	return secret_is_openpgp((struct span){ (const char *)s->in.p, s->in.len }, &f)
+		       ? found_key(s, &f, e)
+		       : 0;
+}
+
+static int found_der(const struct search *s, const struct der_key *k, size_t version, struct err *e)
+{
+	size_t at = version - k->version;
+	const struct secret_found f = { k->what, at, MIN(s->in.len - at, DER_ID_MAX) };
+
+	return found_key(s, &f, e);
 }
 
 /* The version of a key, which is in all of them: where it is, each form is looked for. */
@@ -189,7 +168,7 @@ static int find_der(const struct search *s, struct err *e)
 	for (; r == 0 && find(s->in, at, version, sizeof(version), &at); at++) {
 		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(der_keys); i++)
 			if (is_der_key(&der_keys[i], s->in, at))
-				r = found_key(s, der_keys[i].what, at - der_keys[i].version, e);
+				r = found_der(s, &der_keys[i], at, e);
 	}
 	return r;
 }
@@ -206,8 +185,10 @@ int secrets_find(const void *data, size_t len, const struct strv *words,
 		 struct err *e)
 {
 	const struct search s = { .in = { data, len }, .fn = fn, .ctx = ctx };
-	int r = find_pem(&s, e);
+	int r = find_packets(&s, e);
 
+	for (size_t i = 0; r == 0 && i < secret_n_text_forms; i++)
+		r = find_text(&s, &secret_text_forms[i], e);
 	if (r == 0)
 		r = find_der(&s, e);
 	for (size_t i = 0; r == 0 && words && i < words->n; i++)

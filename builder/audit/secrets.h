@@ -15,7 +15,11 @@ struct secret {
 bool secret_is_known(const char *id);
 
 /**
- * secrets_find() - look for private keys: PEM of any kind, and DER of RSA and EC as PKCS#8, PKCS#1 or SEC 1
+ * secrets_find() - look for private keys, wherever they begin
+ *
+ * PEM of any kind, also within JSON, indented, or once more in base64; DER of RSA and EC as PKCS#8, PKCS#1 or
+ * SEC 1; OpenPGP armoured, as GnuPG keeps it, and as packets from the first byte on; age, minisign, signify,
+ * PuTTY; a registry's password in a configuration of Docker. All of these are keys here.
  *
  * The words that programs have to write and read PEM are no key: a key has a body.
  * @words: looked for as well, as bytes; may be NULL
