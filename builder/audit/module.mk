@@ -5,7 +5,7 @@ src += builder/audit/artefacts.c builder/audit/capabilities.c builder/audit/chan
        builder/audit/compare_erofs.c builder/audit/compare_ext4.c builder/audit/compare_fat.c builder/audit/compare_fs.c builder/audit/compare_places.c \
        builder/audit/compare_initrd.c builder/audit/compare_pe.c \
        builder/audit/compare_signature.c builder/audit/compare_tree.c \
-       builder/audit/compare_verity.c builder/audit/diff.c \
+       builder/audit/compare_verity.c builder/audit/credentials.c builder/audit/diff.c \
        builder/audit/extract.c builder/audit/extract_inode.c builder/audit/fields.c builder/audit/files.c \
        builder/audit/image.c builder/audit/inner_compare.c builder/audit/inner_cyclonedx.c builder/audit/inner_sbom.c builder/audit/inner_spdx.c builder/audit/listing.c builder/audit/origins.c builder/audit/outputs.c builder/audit/packages.c \
        builder/audit/report.c builder/audit/signers.c builder/audit/sizes.c builder/audit/summary.c \

@@ -3,7 +3,7 @@
  * Every file of /usr: is it asked for or forbidden, is it a private key or another secret? The tree is
  * listed once; contents are read side by side, by a reader for each job.
  */
-#include "base/span.h"
+#include "builder/audit/credentials.h"
 #include "builder/audit/listing.h"
 #include "builder/audit/secrets.h"
 #include "builder/audit/verify_internal.h"
@@ -43,48 +43,14 @@ static int secret_found(void *ctx, const struct secret *s, struct err *e)
 		       : 0;
 }
 
-/* Names under which programs look for credentials. */
-static bool is_credential(const char *path)
-{
-	static const char *const places[] = { "lib/credstore/",
-					      "lib/credstore.encrypted/",
-					      "share/factory/etc/credstore/",
-					      "share/factory/etc/credstore.encrypted/",
-					      "etc/credstore/",
-					      "etc/credstore.encrypted/" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (str_has_prefix(path, places[i]))
-			return true;
-	return str_has_suffix(path, ".cred") || strstr(path, "ssh_host_") != NULL;
-}
-
-/* The second field of a line is a hash, also of a user who is locked out, or says that there is none. */
-static bool has_password(const struct buf *content)
-{
-	struct span rest = { buf_str(content), content->len }, line;
-
-	while (span_line(&rest, &line)) {
-		const char *at = memchr(line.p, ':', line.len);
-		const char *end = line.p + line.len;
-		for (at = at ? at + 1 : end; at < end && *at != ':'; at++)
-			if (!strchr("*!x", *at))
-				return true;
-	}
-	return false;
-}
-
 int verify_search_file(const struct verify *v, const char *path, const struct buf *content,
 		       struct strv *found, struct err *e)
 {
+	const char *what =
+		credential_in_file(path, (struct span){ buf_str(content), content->len });
 	struct searched f = { v, path, found };
-	int r = 0;
 
-	if (is_credential(path))
-		r = strv_addf(found, "%s: a credential", path);
-	else if (str_has_suffix(path, "etc/shadow") && has_password(content))
-		r = strv_addf(found, "%s: a password's hash", path);
-	if (r < 0)
+	if (what && strv_addf(found, "%s: %s", path, what) < 0)
 		return err_oom(e);
 	return secrets_find(buf_str(content), content->len, NULL, secret_found, &f, e);
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Nothing of who built the image, and no private key: in each file, unpacked, and in the disk's bytes. */
+/*
+ * Nothing of who built the image, and no private key: in each file, unpacked, and in the disk's bytes. No file
+ * is a credential by its place, and no database of users has a password.
+ */
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/source.h"
 #include "qemu-tests/cases/artefact.h"
 #include "qemu-tests/cases/case_util.h"
+#include "builder/audit/credentials.h"
 #include "builder/audit/secrets.h"
 
 #define SHOWN 4
@@ -44,6 +49,26 @@ static int search_bytes(struct search *s, const char *place, const char *path, c
 	return secrets_find(data, len, s->ctx->forbidden, found, s, e);
 }
 
+static int search_place(struct search *s, const struct artefact_file *f, struct err *e)
+{
+	const struct span content = { (const char *)f->data, f->len };
+	const char *what = S_ISREG(f->mode) ? credential_in_file(f->path, content) : NULL;
+
+	if (!what)
+		return 0;
+	_cleanup_free_ char *finding =
+		f->place == ARTEFACT_USR
+			? str_printf("secret - /usr/%s", f->path)
+			: str_printf("secret - %s:/%s", artefact_place_name(f->place), f->path);
+	if (!finding)
+		return err_oom(e);
+	if (allowed_test(s->ctx->allowed, finding))
+		return 0;
+	return strv_addf(&s->found, "%s: %s: %s", artefact_place_name(f->place), f->path, what) < 0
+		       ? err_oom(e)
+		       : 0;
+}
+
 /* Names are content too. */
 static int search_file(void *ctx, const struct artefact_file *f, struct err *e)
 {
@@ -51,7 +76,9 @@ static int search_file(void *ctx, const struct artefact_file *f, struct err *e)
 	struct search *s = ctx;
 
 	s->n_files++;
-	int r = search_bytes(s, place, "a name", f->path, strlen(f->path), e);
+	int r = search_place(s, f, e);
+	if (r == 0)
+		r = search_bytes(s, place, "a name", f->path, strlen(f->path), e);
 	if (r == 0 && f->len)
 		r = search_bytes(s, place, f->path, f->data, f->len, e);
 	return r;
@@ -99,7 +126,8 @@ static int judge(struct vm_case_context *ctx, const struct search *s, struct err
 			       s->found.n > SHOWN ? "; …" : "");
 	for (size_t i = 0; words && i < words->n; i++)
 		buf_printf(&text, ", \"%s\"", words->v[i]);
-	return guest_note(ctx, e, "no private key%s in %zu files and the disk's bytes",
+	return guest_note(ctx, e,
+			  "no private key or credential%s in %zu files and the disk's bytes",
 			  buf_str(&text), s->n_files);
 }
 
@@ -119,7 +147,7 @@ static int run(struct vm_case_context *ctx, struct err *e)
 extern const struct vm_case case_secrets;
 const struct vm_case case_secrets = {
 	.name = "secrets",
-	.description = "no private key, no path or name of the building machine",
+	.description = "no private key, no credential, no path or name of the building machine",
 	.typical_sec = 10,
 	.run = run,
 };

@@ -24,6 +24,8 @@ openssl pkcs8 -topk8 -nocrypt -in "$T/secret.pem" -outform der -out "$T/secret.d
 put overlay/usr/share/x/service.pem 644 "$(cat "$T/secret.pem")"
 put initrd/usr/lib/x/service.key 644 ""
 cp "$T/secret.der" "$common/initrd/usr/lib/x/service.key"
+put overlay/usr/lib/credstore/token 600 x
+put initrd/etc/gshadow 600 'adm:$y$j9T$x::'
 # Programs: scripts without and with their interpreter, one of a known name.
 put overlay/usr/bin/hello.pl 755 '#!/usr/bin/env perl'
 put overlay/usr/bin/python3.13 755 'not really'
@@ -37,6 +39,8 @@ says() { grep -qF -e "$1" <<<"$2" && ok || bad "no '$1' in $2"; }
 findings=$(cat "$T/logs/secrets/findings.txt")
 says "usr: share/x/service.pem: a private key (PEM) at its byte 0, id " "$findings"
 says "initrd: usr/lib/x/service.key: an RSA private key (PKCS#8) at its byte 4, id " "$findings"
+says "usr: lib/credstore/token: a credential" "$findings"
+says "initrd: etc/gshadow: a password's hash" "$findings"
 says "disk: from byte " "$findings"
 says "initrd: a name: sysroot-etc.mount" "$findings"
 says "uki: EFI/Linux/node_1.efi:.cmdline: require_signatures=1 at" "$findings"
@@ -56,6 +60,10 @@ grep -q '^not ok 1 - contents$' <<<"$out" && grep -q '^# logs are in ' <<<"$out"
 	! grep -qvE '^(TAP version 13|1\.\.1|not ok .*|  .*|# .*)$' <<<"$out" && ok || bad "not TAP: $out"
 echo 'program /usr/bin/python3.13 # a test' >"$T/allow"
 try 0 "PASS contents" suite --allow "$T/allow" "$image" contents
+printf 'secret - %s # a test\n' /usr/lib/credstore/token initrd:/etc/gshadow >"$T/allow"
+findings=$(suite --allow "$T/allow" "$image" secrets)
+says "service.pem: a private key" "$findings"
+grep -qE 'credstore|gshadow' <<<"$findings" && bad "secrets that are allowed: $findings" || ok
 echo 'program /usr/bin/python3.13' >"$T/allow"
 fails 3 "$T/allow:1: a reason is missing" suite --allow "$T/allow" "$image" contents
 
