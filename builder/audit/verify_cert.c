@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who has signed, and whether they could. */
+/* Who has signed or may sign later, and whether they could. */
 #include "builder/audit/verify_internal.h"
 #include "signing/openssl.h"
 #include "signing/signer.h"
@@ -31,7 +31,7 @@ int verify_signer(struct verify *v, enum verify_id id, verify_signed_fn *fn, con
 	return verify_failed(v, id, r, e);
 }
 
-bool verify_trusted(const struct verify *v, const uint8_t *der, size_t len)
+bool verify_may_sign(struct verify *v, const uint8_t *der, size_t len)
 {
 	uint8_t sha256[SHA256_BYTES], trusted[SHA256_BYTES];
 	struct err e;
@@ -39,8 +39,10 @@ bool verify_trusted(const struct verify *v, const uint8_t *der, size_t len)
 	sha256_bytes(der, len, sha256);
 	for (size_t i = 0; i < v->p->n_trust; i++)
 		if (certificate_fingerprint(v->p->trust[i], trusted, &e) == 0 &&
-		    memcmp(sha256, trusted, sizeof(sha256)) == 0)
+		    memcmp(sha256, trusted, sizeof(sha256)) == 0) {
+			v->used_trust[i] = true;
 			return true;
+		}
 	return false;
 }
 

@@ -42,7 +42,7 @@ struct verify {
 	bool has_statement; /* provenance was looked at */
 	bool has_root_hash; /* the one that was asked for was found, and everything below it is right */
 	struct verify_slot slots[VERIFY_SLOTS];
-	bool *used_trust; /* for each trusted certificate: has it signed anything? */
+	bool *used_trust; /* for each trusted certificate: has it signed anything, or is it for enrolment? */
 };
 
 /** verify_at() - checks that follow are of this place */
@@ -174,10 +174,13 @@ typedef int verify_signed_fn(X509 *cert, const void *ctx, struct err *e);
 int verify_signer(struct verify *v, enum verify_id id, verify_signed_fn *fn, const void *ctx,
 		  X509 **ret, struct err *e) must_check;
 
-/** verify_trusted() - is it one of the trusted certificates? @der: as it lies in the image */
-bool verify_trusted(const struct verify *v, const uint8_t *der, size_t len);
+/**
+ * verify_may_sign() - is a certificate for enrolment one of the trusted? verify_certs() looks at it then
+ * @der: as it lies in the image
+ */
+bool verify_may_sign(struct verify *v, const uint8_t *der, size_t len);
 
-/** verify_certs() - validity, key and algorithm of every certificate that has signed something */
+/** verify_certs() - validity, key and algorithm of every certificate that has signed something, or may */
 int verify_certs(struct verify *v, struct err *e) must_check;
 
 /* verify_pe.c */
