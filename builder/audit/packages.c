@@ -22,10 +22,12 @@ static char *field(struct span stanza, const char *name)
 static int add_package(struct image_packages *p, const char *path, const struct buf *text,
 		       struct err *e)
 {
-	struct span all = { (const char *)text->data, text->len }, stanza;
+	struct span all = { (const char *)text->data, text->len }, stanza, more;
 
 	if (!deb822_stanza(&all, &stanza))
 		return err_set(e, -EBADMSG, "/%s: no package", path);
+	if (deb822_stanza(&all, &more))
+		return err_set(e, -EBADMSG, "/%s: more than one package", path);
 	if (p->n == p->cap) {
 		size_t cap = p->cap ? 2 * p->cap : 128;
 		struct image_package *v = reallocarray(p->v, cap, sizeof(*v));

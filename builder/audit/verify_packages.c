@@ -41,7 +41,7 @@ static int take(struct span stanza, const char *field, char **ret, struct err *e
 
 static int add(struct package_list *l, const struct buf *text, struct err *e)
 {
-	struct span rest = { buf_str(text), text->len }, stanza;
+	struct span rest = { buf_str(text), text->len }, stanza, more;
 
 	if (l->n == l->cap) {
 		size_t cap = l->cap ? 2 * l->cap : 256;
@@ -53,6 +53,8 @@ static int add(struct package_list *l, const struct buf *text, struct err *e)
 	}
 	if (!deb822_stanza(&rest, &stanza))
 		return err_set(e, -EBADMSG, "it is empty");
+	if (deb822_stanza(&rest, &more))
+		return err_set(e, -EBADMSG, "it is of more than one package");
 	struct package_entry *k = &l->v[l->n++];
 	*k = (struct package_entry){ 0 };
 	int r = take(stanza, "Package", &k->name, e);
@@ -169,22 +171,24 @@ static int check_lock(struct verify *v, const struct package_list *l, struct err
 	return conclude(v, VERIFY_USR_LOCK, &c, good, e);
 }
 
-static const struct package_entry *find(const struct package_list *l, const char *name)
+static bool has(const struct package_list *l, const char *name)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (str_eq(l->v[i].name, name))
-			return &l->v[i];
-	return NULL;
+			return true;
+	return false;
 }
 
-static int check_minimums(const struct policy *p, const struct package_list *l,
-			  struct complaints *c, struct err *e)
+/* Of a package of two architectures, both. */
+static int check_minimum(const struct policy_minimum *m, const struct package_list *l,
+			 struct complaints *c, struct err *e)
 {
-	for (size_t i = 0; i < p->n_minimums; i++) {
-		const struct policy_minimum *m = &p->minimums[i];
-		const struct package_entry *k = find(l, m->package);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct package_entry *k = &l->v[i];
 		int order = 0;
-		int r = k ? solve_compare_versions(k->version, m->version, &order, e) : 0;
+		if (!str_eq(k->name, m->package))
+			continue;
+		int r = solve_compare_versions(k->version, m->version, &order, e);
 		if (r < 0)
 			return r;
 		if (order < 0)
@@ -199,13 +203,18 @@ static int check_policy(struct verify *v, const struct package_list *l, struct e
 	struct complaints c = { .text = BUF_INIT };
 	char good[64];
 
+	/* An image that does not tell may have anything. */
+	if (!l->n && (p->forbidden_packages.n || p->n_minimums))
+		complain(&c, "/usr/" LIST " names none: nothing is known of those in the policy");
 	for (size_t i = 0; i < p->required_packages.n; i++)
-		if (!find(l, p->required_packages.v[i]))
+		if (!has(l, p->required_packages.v[i]))
 			complain(&c, "%s is required, and missing", p->required_packages.v[i]);
 	for (size_t i = 0; i < p->forbidden_packages.n; i++)
-		if (find(l, p->forbidden_packages.v[i]))
+		if (has(l, p->forbidden_packages.v[i]))
 			complain(&c, "%s is forbidden", p->forbidden_packages.v[i]);
-	int r = check_minimums(p, l, &c, e);
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < p->n_minimums; i++)
+		r = check_minimum(&p->minimums[i], l, &c, e);
 	if (r < 0) {
 		buf_done(&c.text);
 		return r;

@@ -292,6 +292,9 @@ START_TEST(what_has_no_usr)
 	im_text(s.usr, "lib/dpkg/status.d/x", "Package: x\n");
 	im_make(&s, fx_path("b.raw"));
 	fails_with(fx_path("b.raw"), -ENODATA, "no Package or Version");
+	im_text(s.usr, "lib/dpkg/status.d/x", "Package: x\nVersion: 1\n\nPackage: y\nVersion: 1\n");
+	im_make(&s, fx_path("b.raw"));
+	fails_with(fx_path("b.raw"), -ENODATA, "more than one package");
 	im_spec_done(&s);
 }
 END_TEST

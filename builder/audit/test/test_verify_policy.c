@@ -91,6 +91,62 @@ START_TEST(each_wish)
 }
 END_TEST
 
+/* An image that does not say what it is made of may be made of anything. */
+static const struct {
+	const char *text;
+	bool good;
+} unlisted[] = {
+	{ "{}", true },
+	{ "packages: {}", true },
+	{ "packages: {required: [perl]}", false },
+	{ "packages: {forbidden: [perl]}", false },
+	{ "packages: {minimum: [{package: perl, version: \"5\"}]}", false },
+};
+
+START_TEST(no_list_of_packages)
+{
+	vs_make();
+	for (size_t i = 0; i < ARRAY_SIZE(unlisted); i++) {
+		struct verify_report r = verify_as(unlisted[i].text, NULL);
+		ck_assert_msg(r.n_failed == !unlisted[i].good, "%s", unlisted[i].text);
+		ck_assert(unlisted[i].good || vs_fails(&r, VERIFY_USR_PACKAGES));
+		verify_report_done(&r);
+	}
+}
+END_TEST
+
+#define BASH "Package: bash\nVersion: 5.2-1\nArchitecture: amd64\n"
+
+/* Of a file in the list: what our builder writes is one stanza, of which all is read. */
+static const struct {
+	const char *text, *policy;
+	bool good;
+} lists[] = {
+	{ BASH, "{}", true },
+	{ BASH "\n\n", "{}", true },
+	{ BASH "\nPackage: perl\nVersion: 5\nArchitecture: amd64\n", "{}", false },
+	{ BASH, "packages: {minimum: [{package: bash, version: \"5.2\"}]}", true },
+	{ "Package: bash\nVersion: 5.1\nArchitecture: i386\n",
+	  "packages: {minimum: [{package: bash, version: \"5.2\"}]}", false },
+};
+
+START_TEST(lists_of_packages)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		struct im_spec s;
+		im_spec_init(&s);
+		stanza(&s, "bash", "5.2-1");
+		im_text(s.usr, "lib/dpkg/status.d/more", lists[i].text);
+		im_make(&s, fx_path("disk.raw"));
+		im_spec_done(&s);
+		struct verify_report r = verify_as(lists[i].policy, NULL);
+		ck_assert_msg(r.n_failed == !lists[i].good, "case %zu", i);
+		ck_assert(lists[i].good || vs_fails(&r, VERIFY_USR_PACKAGES));
+		verify_report_done(&r);
+	}
+}
+END_TEST
+
 START_TEST(locks)
 {
 	static char bash[] = "bash", zlib[] = "zlib1g", v1[] = "5.2-1", v2[] = "1:1.3-2",
@@ -259,5 +315,5 @@ START_TEST(used_disks)
 }
 END_TEST
 
-FX_MAIN("verify_policy", each_wish, locks, used_disks, lives_of_nodes, own_files_of_the_initrd,
-	names_of_one_file)
+FX_MAIN("verify_policy", each_wish, no_list_of_packages, lists_of_packages, locks, used_disks,
+	lives_of_nodes, own_files_of_the_initrd, names_of_one_file)
