@@ -8,6 +8,13 @@
 #define FOOTER_BYTES 512
 #define VERSION_1    0x00010000
 #define NO_OFFSET    UINT64_MAX /* of a further header: a fixed disk has none */
+#define SECTOR_BYTES 512
+
+/* Cylinders, heads and sectors of a track as the footer has them. */
+#define CHS(c, h, s)   ((uint32_t)(c) << 16 | (uint32_t)(h) << 8 | (uint32_t)(s))
+#define CYLINDERS_MAX  65535
+#define HEADS_MAX      16
+#define GEOMETRY_WHOLE CHS(CYLINDERS_MAX, HEADS_MAX, 255) /* the disk is as long as its size says */
 
 /* Offsets in the footer. */
 enum {
@@ -16,6 +23,7 @@ enum {
 	DATA_OFFSET = 16,
 	ORIGINAL_SIZE = 40,
 	CURRENT_SIZE = 48,
+	GEOMETRY = 56,
 	TYPE = 60,
 	CHECKSUM = 64,
 	SAVED_STATE = 84,
@@ -103,7 +111,29 @@ static int vhd_open(const struct source *file, struct container **ret, struct er
 	return 0;
 }
 
-/* Who made it, when, and the unique id say nothing about the disk; all else has one value. */
+/* The one geometry of a size. Spec: Appendix, "CHS Calculation" */
+static uint32_t geometry(uint64_t disk_bytes)
+{
+	const uint64_t max = (uint64_t)CYLINDERS_MAX * HEADS_MAX * 255;
+	uint64_t sectors = MIN(disk_bytes / SECTOR_BYTES, max);
+
+	if (sectors >= (uint64_t)CYLINDERS_MAX * HEADS_MAX * 63)
+		return CHS(sectors / 255 / HEADS_MAX, HEADS_MAX, 255);
+	uint64_t heads = MAX(div_round_up(sectors / 17, 1024), 4);
+	if (heads <= HEADS_MAX && sectors / 17 < heads * 1024)
+		return CHS(sectors / 17 / heads, heads, 17);
+	if (sectors / 31 < HEADS_MAX * 1024)
+		return CHS(sectors / 31 / HEADS_MAX, HEADS_MAX, 31);
+	return CHS(sectors / 63 / HEADS_MAX, HEADS_MAX, 63);
+}
+
+/* Programs that cut a disk to its geometry leave the one of the largest as it is. */
+static bool is_geometry(uint32_t chs, uint64_t disk_bytes)
+{
+	return chs == GEOMETRY_WHOLE || chs == geometry(disk_bytes);
+}
+
+/* Who made it, when, its id, and that it is temporary say nothing about the disk; all else has one value. */
 static int vhd_check(const struct container *c, container_finding_fn *fn, void *ctx, struct err *e)
 {
 	const struct vhd *v = (const struct vhd *)c;
@@ -124,6 +154,8 @@ static int vhd_check(const struct container *c, container_finding_fn *fn, void *
 		  "the footer of a fixed disk names a further header" },
 		{ get_be64(f + ORIGINAL_SIZE) != get_be64(f + CURRENT_SIZE), ORIGINAL_SIZE,
 		  "the disk had another size when it was made" },
+		{ !is_geometry(get_be32(f + GEOMETRY), c->disk.size_bytes), GEOMETRY,
+		  "the geometry in the footer is not that of the disk's size" },
 		{ f[SAVED_STATE] != 0, SAVED_STATE, "the state of a machine was saved with it" },
 		{ at < FOOTER_BYTES, at, "reserved bytes of the footer are not zero" },
 	};

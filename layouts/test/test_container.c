@@ -149,6 +149,23 @@ START_TEST(reads_vhd)
 }
 END_TEST
 
+/* Of each of the kinds of geometry that there are; qemu-img rounds the size up to it. */
+START_TEST(reads_geometries_of_vhd)
+{
+	static const char *const sizes[] = { "1M", "34M", "200M", "2596M", "40G", "150G" };
+
+	NEEDS_QEMU_IMG;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		_cleanup_source_ struct source file = SOURCE_INIT;
+		_cleanup_(container_free) struct container *c = NULL;
+		run("qemu-img create -q -f vpc -o subformat=fixed,force_size=off out %s", sizes[i]);
+		load("out", &file);
+		ck_ok(container_open(&file, &c, &e));
+		check_findings(c, "");
+	}
+}
+END_TEST
+
 static void check_refused(const char *fmt, const char *options, int code, const char *text)
 {
 	_cleanup_source_ struct source file = SOURCE_INIT;
@@ -305,6 +322,7 @@ static void make_vhd(uint8_t *file, size_t disk_bytes, size_t at, uint8_t value)
 	put_be64(f + 16, UINT64_MAX);
 	put_be64(f + 40, disk_bytes);
 	put_be64(f + 48, disk_bytes);
+	put_be32(f + 56, 0x00000411);
 	put_be32(f + 60, 2);
 	if (at)
 		f[at] ^= value;
@@ -331,6 +349,9 @@ START_TEST(tells_what_a_footer_hides)
 		{ 55, 1, -EBADMSG, "tells of 4097 bytes, and there are 4096" },
 		{ 63, 1, -EOPNOTSUPP, "dynamic" },
 		{ 63, 6, -EOPNOTSUPP, "a difference to another" },
+		{ 57, 1, 0, "4152: the geometry" },
+		{ 58, 1, 0, "the geometry" },
+		{ 59, 1, 0, "the geometry" },
 		{ 63, 2, -EBADMSG, "type 0" },
 		{ 13, 2, -EOPNOTSUPP, "version 00030000" },
 	};
@@ -396,6 +417,7 @@ int main(void)
 {
 	const TTest *tests[] = { reads_qcow2,
 				 reads_vhd,
+				 reads_geometries_of_vhd,
 				 refuses_what_is_elsewhere,
 				 tells_what_is_wrong_with_qcow2,
 				 tells_what_is_wrong_with_vhd,
