@@ -82,6 +82,7 @@ static void append_footer(struct buf *file)
 	put_be64(f + 16, UINT64_MAX);
 	put_be64(f + 40, file->len);
 	put_be64(f + 48, file->len);
+	put_be32(f + 56, 0xffff10ff); /* the largest geometry: of any size */
 	put_be32(f + 60, 2);
 	for (size_t i = 0; i < sizeof(f); i++)
 		sum += f[i];
