@@ -23,3 +23,10 @@ size_t utf8_next(const char *text, uint32_t *ret)
 	*ret = c;
 	return n;
 }
+
+int utf8_width(const char *s, int characters)
+{
+	for (; *s; s++)
+		characters += (*s & 0xc0) == 0x80;
+	return characters;
+}

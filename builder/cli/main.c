@@ -9,6 +9,7 @@
 
 #include "base/near.h"
 #include "base/path.h"
+#include "base/utf8.h"
 #include "builder/cli/cli.h"
 #include "builder/cli/fault.h"
 
@@ -78,8 +79,8 @@ static void print_usage(FILE *f, const struct cli_option *options)
 	fprintf(f, "Usage: slipway [-q] [-j N] COMMAND …\n\n"
 		   "Builds, boots and checks immutable container-host images.\n\nCommands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(f, "  %-8s %-22s %s\n", commands[i]->name, commands[i]->args,
-			commands[i]->summary);
+		fprintf(f, "  %-8s %-*s  %s\n", commands[i]->name,
+			utf8_width(commands[i]->args, 23), commands[i]->args, commands[i]->summary);
 	fprintf(f, "\nGlobal options:\n");
 	cli_print_options(f, options);
 	fprintf(f, "\nOf one command: slipway help COMMAND. More: man slipway\n");

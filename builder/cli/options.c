@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options from tables: what is accepted and what --help prints are the same thing. */
 #include "base/near.h"
+#include "base/utf8.h"
 #include "builder/cli/cli.h"
 
 static const struct cli_option *find_long(const struct cli_option *o, const char *name, size_t len)
@@ -25,10 +26,11 @@ void cli_print_options(FILE *f, const struct cli_option *o)
 		char left[64];
 		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "",
 			 o->arg ? o->arg : "");
+		int width = utf8_width(left, 22);
 		if (o->letter)
-			fprintf(f, "  -%c, %-22s %s\n", o->letter, left, o->help);
+			fprintf(f, "  -%c, %-*s %s\n", o->letter, width, left, o->help);
 		else
-			fprintf(f, "      %-22s %s\n", left, o->help);
+			fprintf(f, "      %-*s %s\n", width, left, o->help);
 	}
 }
 

@@ -21,6 +21,8 @@ same() { cmp -s <("$slipway" "${@:2}") <("$slipway" $1) && ok || bad "$1 and ${*
 same --help help
 same --help -q help
 for c in build recipe version; do same "$c --help" help $c; done
+ragged=$("$slipway" --help | sed -n '/^Commands/,/^$/p' | LC_ALL=C.UTF-8 grep -vE '^(  .{33} [A-Z].*|Commands:|)$')
+[ -z "$ragged" ] && ok || bad "commands are out of column: $ragged"
 fails 2 "help takes one command: b" "$slipway" help build b
 fails 2 "no command is called \"biuld\"; did you mean \"build\"?" "$slipway" help biuld
 
