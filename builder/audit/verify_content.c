@@ -192,7 +192,7 @@ static int search_with_sbom(struct search *search, struct verify_slot *s, struct
 	search->sha256 = sbom ? sha256 : NULL;
 	if (r == 0)
 		r = search_all(search, e);
-	return r == 0 && sbom ? verify_sbom_check(v, sbom, s->usr, files, sha256, e) : r;
+	return r == 0 && sbom ? verify_sbom_check(v, sbom, s, files, sha256, e) : r;
 }
 
 int verify_content(struct verify *v, struct verify_slot *s, struct err *e)

@@ -10,6 +10,16 @@
 
 #define VERIFY_SLOTS 2
 
+/* What /usr/lib/dpkg/status.d names. */
+struct listed_package {
+	char *name, *version, *arch;
+};
+
+struct package_list {
+	struct listed_package *v; /* sorted by name, then architecture */
+	size_t n, cap;
+};
+
 /* A slot that is in use, and what is known of it once it was looked at. */
 struct verify_slot {
 	char name[8];	   /* "slot a" */
@@ -23,8 +33,9 @@ struct verify_slot {
 	struct source usr_src;
 	struct fs_reader *usr; /* NULL: it cannot be read, or is not what the root hash says */
 	char *os_release;
-	int64_t time;		  /* of os-release, and so of all that the builder made */
-	char *image_id, *version; /* of os-release */
+	int64_t time;		      /* of os-release, and so of all that the builder made */
+	char *image_id, *version;     /* of os-release */
+	struct package_list packages; /* empty: /usr does not tell */
 	bool has_uki;
 };
 
@@ -135,8 +146,12 @@ int verify_read_file(struct fs_reader *reader, const struct fs_stat *st, uint64_
 		     struct buf *ret, struct err *e) must_check;
 
 /* verify_packages.c */
-/** verify_packages() - the packages of a slot, with policy and lock */
+/** verify_packages() - read the packages of a slot, and hold them against policy and lock */
 int verify_packages(struct verify *v, struct verify_slot *s, struct err *e) must_check;
+
+/** package_list_find() - where the first of this name stands, or would */
+size_t package_list_find(const struct package_list *l, const char *name);
+void package_list_done(struct package_list *l);
 
 /* verify_content.c */
 /** verify_content() - every file of a slot's /usr */

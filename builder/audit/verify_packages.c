@@ -10,16 +10,7 @@
 #define BYTES_MAX      (1 * MiB)
 #define MISMATCHES_MAX 3 /* that are named */
 
-struct package_entry {
-	char *name, *version, *arch;
-};
-
-struct package_list {
-	struct package_entry *v; /* sorted by name, then architecture */
-	size_t n, cap;
-};
-
-static void package_list_done(struct package_list *l)
+void package_list_done(struct package_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		free(l->v[i].name);
@@ -27,6 +18,21 @@ static void package_list_done(struct package_list *l)
 		free(l->v[i].arch);
 	}
 	free(l->v);
+	*l = (struct package_list){ 0 };
+}
+
+size_t package_list_find(const struct package_list *l, const char *name)
+{
+	size_t low = 0, high = l->n;
+
+	while (low < high) {
+		size_t at = low + (high - low) / 2;
+		if (strcmp(l->v[at].name, name) < 0)
+			low = at + 1;
+		else
+			high = at;
+	}
+	return low;
 }
 
 static int take(struct span stanza, const char *field, char **ret, struct err *e)
@@ -45,7 +51,7 @@ static int add(struct package_list *l, const struct buf *text, struct err *e)
 
 	if (l->n == l->cap) {
 		size_t cap = l->cap ? 2 * l->cap : 256;
-		struct package_entry *v = reallocarray(l->v, cap, sizeof(*v));
+		struct listed_package *v = reallocarray(l->v, cap, sizeof(*v));
 		if (!v)
 			return err_oom(e);
 		l->v = v;
@@ -55,8 +61,8 @@ static int add(struct package_list *l, const struct buf *text, struct err *e)
 		return err_set(e, -EBADMSG, "it is empty");
 	if (deb822_stanza(&rest, &more))
 		return err_set(e, -EBADMSG, "it is of more than one package");
-	struct package_entry *k = &l->v[l->n++];
-	*k = (struct package_entry){ 0 };
+	struct listed_package *k = &l->v[l->n++];
+	*k = (struct listed_package){ 0 };
 	int r = take(stanza, "Package", &k->name, e);
 	if (r == 0)
 		r = take(stanza, "Version", &k->version, e);
@@ -65,7 +71,7 @@ static int add(struct package_list *l, const struct buf *text, struct err *e)
 
 static int by_name(const void *pa, const void *pb)
 {
-	const struct package_entry *a = pa, *b = pb;
+	const struct listed_package *a = pa, *b = pb;
 	int c = strcmp(a->name, b->name);
 
 	return c ? c : strcmp(a->arch, b->arch);
@@ -151,11 +157,11 @@ static int check_lock(struct verify *v, const struct package_list *l, struct err
 	size_t i = 0, k = 0;
 
 	while (i < l->n || k < lock->n_packages) {
-		const struct package_entry *has = i < l->n ? &l->v[i] : NULL;
+		const struct listed_package *has = i < l->n ? &l->v[i] : NULL;
 		const struct lock_package *want = k < lock->n_packages ? &lock->packages[k] : NULL;
-		const struct package_entry key =
-			want ? (struct package_entry){ want->name, want->version, want->arch }
-			     : (struct package_entry){ 0 };
+		const struct listed_package key =
+			want ? (struct listed_package){ want->name, want->version, want->arch }
+			     : (struct listed_package){ 0 };
 		int order = !has ? 1 : !want ? -1 : by_name(has, &key);
 		if (order < 0)
 			complain(&c, "%s %s is not in the lock", has->name, has->version);
@@ -173,21 +179,20 @@ static int check_lock(struct verify *v, const struct package_list *l, struct err
 
 static bool has(const struct package_list *l, const char *name)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (str_eq(l->v[i].name, name))
-			return true;
-	return false;
+	size_t i = package_list_find(l, name);
+
+	return i < l->n && str_eq(l->v[i].name, name);
 }
 
 /* Of a package of two architectures, both. */
 static int check_minimum(const struct policy_minimum *m, const struct package_list *l,
 			 struct complaints *c, struct err *e)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		const struct package_entry *k = &l->v[i];
+	for (size_t i = package_list_find(l, m->package); i < l->n; i++) {
+		const struct listed_package *k = &l->v[i];
 		int order = 0;
 		if (!str_eq(k->name, m->package))
-			continue;
+			break;
 		int r = solve_compare_versions(k->version, m->version, &order, e);
 		if (r < 0)
 			return r;
@@ -225,15 +230,12 @@ static int check_policy(struct verify *v, const struct package_list *l, struct e
 
 int verify_packages(struct verify *v, struct verify_slot *s, struct err *e)
 {
-	struct package_list l = { 0 };
+	int r = read_list(s->usr, &s->packages, e);
 
-	int r = read_list(s->usr, &l, e);
-	if (r < 0)
-		r = verify_failed(v, VERIFY_USR_PACKAGES, r, e);
-	else
-		r = check_policy(v, &l, e);
-	if (r == 0 && v->p->lock)
-		r = check_lock(v, &l, e);
-	package_list_done(&l);
-	return r;
+	if (r < 0) {
+		package_list_done(&s->packages);
+		return verify_failed(v, VERIFY_USR_PACKAGES, r, e);
+	}
+	r = check_policy(v, &s->packages, e);
+	return r == 0 && v->p->lock ? check_lock(v, &s->packages, e) : r;
 }

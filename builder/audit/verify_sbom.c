@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The SBOM in /usr, against /usr: each file and symlink is in it, once, as it is, and nothing else; and its
- * two documents, against each other. These themselves are in none: they cannot tell their own digests.
+ * The SBOM in /usr, against /usr: each file and symlink is in it, once, as it is, and nothing else, and so are
+ * the packages of dpkg's list; and its two documents, against each other. These themselves are in none: they cannot tell their own digests.
  */
 #include "builder/attest/sbom.h"
 #include "builder/audit/inner_sbom.h"
@@ -122,17 +122,51 @@ static int compare_all(const struct comparison *c, const struct listing *files,
 	return r;
 }
 
-int verify_sbom_check(struct verify *v, const struct verify_sbom *s, struct fs_reader *usr,
+/* Of a package of two architectures, both. Return: is there one of this name and version? */
+static bool is_package(const struct package_list *l, const struct inner_package *p, bool *seen)
+{
+	bool found = false;
+
+	for (size_t i = package_list_find(l, p->name); i < l->n && str_eq(l->v[i].name, p->name);
+	     i++)
+		if (str_eq(l->v[i].version, p->version))
+			found = seen[i] = true;
+	return found;
+}
+
+/* What has a purl is a package. An image may be without dpkg's list: then there is nothing to compare. */
+static int compare_packages(const struct inner_sbom *inner, const struct package_list *l,
+			    struct strv *found, struct err *e)
+{
+	_cleanup_free_ bool *seen = calloc(l->n + 1, sizeof(*seen));
+	int r = seen ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && l->n && i < inner->n_packages; i++) {
+		const struct inner_package *p = &inner->packages[i];
+		if (*p->purl && !is_package(l, p, seen))
+			r = strv_addf(found, "%s %s is listed, and not of dpkg's packages", p->name,
+				      p->version);
+	}
+	for (size_t i = 0; r == 0 && i < l->n; i++)
+		if (!seen[i])
+			r = strv_addf(found, "%s %s of dpkg's packages is not listed", l->v[i].name,
+				      l->v[i].version);
+	return r < 0 ? err_oom(e) : 0;
+}
+
+int verify_sbom_check(struct verify *v, const struct verify_sbom *s, const struct verify_slot *slot,
 		      const struct listing *files, const uint8_t (*sha256)[SHA256_BYTES],
 		      struct err *e)
 {
 	const struct inner_sbom *inner = s->inner[INNER_CYCLONEDX];
 	_cleanup_free_ bool *seen = calloc(inner->n_files + 1, sizeof(*seen));
 	_cleanup_strv_ struct strv found = STRV_INIT;
-	const struct comparison c = { s, usr, seen, &found };
+	const struct comparison c = { s, slot->usr, seen, &found };
 	char good[96];
 
 	int r = seen ? compare_all(&c, files, sha256, e) : err_oom(e);
+	if (r == 0)
+		r = compare_packages(inner, &slot->packages, &found, e);
 	if (r == 0)
 		r = inner_sbom_compare(inner, s->inner[INNER_SPDX], &found, e);
 	if (r < 0)

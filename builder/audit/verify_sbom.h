@@ -18,9 +18,10 @@ DEFINE_CLEANUP(struct verify_sbom *, verify_sbom_free)
 
 /**
  * verify_sbom_check() - end the check: /usr holds what is listed, nothing else, and the documents agree
- * @files:  all of @usr
+ * @slot:   the packages of its /usr are listed as well
+ * @files:  all of its /usr
  * @sha256: of each of @files, where it is a regular file
  */
-int verify_sbom_check(struct verify *v, const struct verify_sbom *s, struct fs_reader *usr,
+int verify_sbom_check(struct verify *v, const struct verify_sbom *s, const struct verify_slot *slot,
 		      const struct listing *files, const uint8_t (*sha256)[SHA256_BYTES],
 		      struct err *e) must_check;

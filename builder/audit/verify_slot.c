@@ -186,4 +186,5 @@ void verify_slot_done(struct verify_slot *s)
 	free(s->os_release);
 	free(s->image_id);
 	free(s->version);
+	package_list_done(&s->packages);
 }

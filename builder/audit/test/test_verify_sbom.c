@@ -69,6 +69,7 @@ struct test_case {
 	const char *cyclonedx, *spdx;	   /* files more; NULL: none */
 	const char *less, *from, *to;	   /* what SPDX does not tell, or tells otherwise */
 	const char *message;		   /* NULL: it is good */
+	void (*before)(struct im_spec *s); /* what is listed as well; NULL: nothing */
 };
 
 static void put_edited(struct tree *t, struct buf *text, const struct test_case *c)
@@ -173,6 +174,36 @@ static void no_cyclonedx(struct im_spec *s)
 	tree_remove(s->usr, tree_lookup(s->usr, "share/sbom/node.cdx.json"));
 }
 
+static void put_package(struct im_spec *s, const char *name, const char *version)
+{
+	_cleanup_free_ char *path = str_printf("lib/dpkg/status.d/%s", name);
+	_cleanup_free_ char *text =
+		str_printf("Package: %s\nVersion: %s\nArchitecture: amd64\n", name, version);
+
+	im_text(s->usr, path, text);
+}
+
+static void dpkg_x_2(struct im_spec *s)
+{
+	put_package(s, "x", "2");
+}
+
+static void dpkg_x_3(struct im_spec *s)
+{
+	put_package(s, "x", "3");
+}
+
+static void dpkg_w(struct im_spec *s)
+{
+	put_package(s, "w", "2");
+}
+
+static void dpkg_more(struct im_spec *s)
+{
+	put_package(s, "x", "2");
+	put_package(s, "y", "1");
+}
+
 #define NONE_MORE	    ",{\"name\":\"/usr/lib/none\"}"
 #define SPDX_MORE(id, path) ",{\"SPDXID\":\"SPDXRef-Usr-" id "\",\"fileName\":\"./usr/" path "\"}"
 #define RELATED(what)	    "\"SPDXRef-Package-x\",\"relationshipType\":\"" what "\""
@@ -194,6 +225,15 @@ static const struct test_case cases[] = {
 	{ a_file_for_a_link, .message = "/usr/lib/link is not as listed" },
 	{ a_pipe, .message = "/usr/lib/pipe is not listed" },
 	{ an_sbom_more, .message = "/usr/share/sbom/other.cdx.json is not listed" },
+	/* dpkg's packages. */
+	{ .before = dpkg_x_2, .message = NULL },
+	{ .before = dpkg_x_3,
+	  .message = "x 2 is listed, and not of dpkg's packages; "
+		     "x 3 of dpkg's packages is not listed" },
+	{ .before = dpkg_w,
+	  .message = "w 2 of dpkg's packages is not listed; "
+		     "x 2 is listed, and not of dpkg's packages" },
+	{ .before = dpkg_more, .message = "y 1 of dpkg's packages is not listed" },
 	/* Documents that are none. */
 	{ no_json, .message = "not a JSON object" },
 	{ no_list, .message = "is not listed" },
@@ -260,6 +300,8 @@ START_TEST(what_it_lists)
 		const struct test_case *c = &cases[i];
 		struct im_spec s;
 		im_spec_init(&s);
+		if (c->before)
+			c->before(&s);
 		put_sbom(&s, c);
 		if (c->change)
 			c->change(&s);
