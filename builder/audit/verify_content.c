@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every file of /usr: is it asked for or forbidden, is it a private key or another secret? The tree is
- * listed once; contents are read side by side, by a reader for each job.
+ * Every file of /usr: is it asked for or forbidden, is it a private key or another secret, also in a symlink or
+ * an extended attribute? The tree is listed once; contents are read side by side, by a reader for each job.
  */
+#include <limits.h>
+
 #include "builder/audit/credentials.h"
 #include "builder/audit/listing.h"
 #include "builder/audit/secrets.h"
@@ -43,16 +45,54 @@ static int secret_found(void *ctx, const struct secret *s, struct err *e)
 		       : 0;
 }
 
+static int search_bytes(const struct verify *v, const char *path, const struct buf *bytes,
+			struct strv *found, struct err *e)
+{
+	struct searched f = { v, path, found };
+
+	return secrets_find(buf_str(bytes), bytes->len, NULL, secret_found, &f, e);
+}
+
 int verify_search_file(const struct verify *v, const char *path, const struct buf *content,
 		       struct strv *found, struct err *e)
 {
 	const char *what =
 		credential_in_file(path, (struct span){ buf_str(content), content->len });
-	struct searched f = { v, path, found };
 
 	if (what && strv_addf(found, "%s: %s", path, what) < 0)
 		return err_oom(e);
-	return secrets_find(buf_str(content), content->len, NULL, secret_found, &f, e);
+	return search_bytes(v, path, content, found, e);
+}
+
+static int search_xattr(void *ctx, const char *name, const void *value, size_t len, struct err *e)
+{
+	const struct buf bytes = { .data = (uint8_t *)(uintptr_t)value, .len = len };
+	const struct searched *f = ctx;
+	_cleanup_free_ char *where = str_printf("%s, attribute %s", f->path, name);
+
+	return where ? search_bytes(f->v, where, &bytes, f->found, e) : err_oom(e);
+}
+
+/* A file's content, or a symlink's target, of which the former stays in @content; and attributes of any. */
+static int search_inode(struct searched *f, struct fs_reader *reader, const struct fs_stat *st,
+			struct buf *content, struct err *e)
+{
+	int r = 0;
+
+	content->len = 0;
+	if (S_ISLNK(st->mode)) {
+		if (st->size_bytes > PATH_MAX)
+			return err_set(e, -EBADMSG, "a symlink of %llu bytes",
+				       (unsigned long long)st->size_bytes);
+		r = fs_reader_append(reader, st, content, e);
+		if (r == 0)
+			r = search_bytes(f->v, f->path, content, f->found, e);
+	} else if (S_ISREG(st->mode)) {
+		r = verify_read_file(reader, st, FILE_BYTES_MAX, content, e);
+		if (r == 0)
+			r = verify_search_file(f->v, f->path, content, f->found, e);
+	}
+	return r < 0 ? r : reader->ops->xattrs(reader, st->ino, search_xattr, f, e);
 }
 
 /* Every n_jobs-th file, so that jobs are of about the same size. */
@@ -65,15 +105,11 @@ static int search_some(void *ctx, size_t job, struct err *e)
 	int r = fs_reader_open(s->src, &reader, e);
 	for (size_t i = job; r == 0 && i < s->files->n; i += s->n_jobs) {
 		const struct listed *l = &s->files->v[i];
-		if (!S_ISREG(l->st.mode))
-			continue;
-		content.len = 0;
+		struct searched f = { s->v, l->path, &s->found[job] };
 		r = pool_check(s->v->p->pool, e);
 		if (r == 0)
-			r = verify_read_file(reader, &l->st, FILE_BYTES_MAX, &content, e);
-		if (r == 0)
-			r = verify_search_file(s->v, l->path, &content, &s->found[job], e);
-		if (r == 0 && s->sha256)
+			r = search_inode(&f, reader, &l->st, &content, e);
+		if (r == 0 && s->sha256 && S_ISREG(l->st.mode))
 			sha256_bytes(buf_str(&content), content.len, s->sha256[i]);
 		if (r < 0)
 			err_wrap(e, r, "/%s", l->path);

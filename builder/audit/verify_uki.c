@@ -201,6 +201,17 @@ static int check_parts(struct verify *v, struct uki *u, const char *path, struct
 	return r < 0 || !u->slot || !u->slot->version ? r : check_for_slot(v, u, path, e);
 }
 
+/* What is compressed in it is searched where it is unpacked. */
+static int search_uki(struct verify *v, const char *path, const struct verify_pe *file,
+		      struct err *e)
+{
+	const struct buf content = { .data = (uint8_t *)(uintptr_t)file->data, .len = file->len };
+	_cleanup_strv_ struct strv found = STRV_INIT;
+
+	int r = verify_search_file(v, path, &content, &found, e);
+	return r < 0 ? r : verify_found(v, VERIFY_SECRETS, &found, "none in the kernel's file", e);
+}
+
 int verify_uki(struct verify *v, const char *path, const struct verify_pe *file, struct err *e)
 {
 	_cleanup_free_ struct uki *u = calloc(1, sizeof(*u));
@@ -208,6 +219,8 @@ int verify_uki(struct verify *v, const char *path, const struct verify_pe *file,
 	if (!u)
 		return err_oom(e);
 	int r = verify_pe(v, file, e);
+	if (r == 0)
+		r = search_uki(v, path, file, e);
 	if (r < 0)
 		return r;
 	r = pe_parse(&u->pe, file->data, file->len, e);

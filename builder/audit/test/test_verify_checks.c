@@ -7,9 +7,6 @@
 
 static struct err e;
 
-static const char key_text[] = "-----BEGIN PRIVATE KEY-----\n"
-			       "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n";
-
 static const struct tree_meta meta = { .mode = 0644, .mtime = IM_TIME };
 
 /* The table. */
@@ -366,17 +363,6 @@ static const struct {
 	const char *usr, *initrd, *text;
 	enum verify_id id;
 } files[] = {
-	{ "lib/ssl/my.key", NULL, key_text, VERIFY_SECRETS },
-	{ NULL, "etc/my.key", key_text, VERIFY_SECRETS },
-	{ "share/factory/etc/shadow", NULL, "root:$y$j9T$abc:1::::::\n", VERIFY_SECRETS },
-	{ "share/factory/etc/shadow", NULL, "root:!*:1::::::\nx:!$y$abc:1::::::\n",
-	  VERIFY_SECRETS },
-	{ "share/factory/etc/shadow", NULL, "root:xyABCDEFGHIJK:1::::::\n", VERIFY_SECRETS },
-	{ "share/factory/etc/passwd-", NULL, "root:xyABCDEFGHIJK:0:0:::\n", VERIFY_SECRETS },
-	{ NULL, "etc/gshadow", "adm:$6$abc::\n", VERIFY_SECRETS },
-	{ NULL, "usr/lib/credstore/token", "x", VERIFY_SECRETS },
-	{ "lib/credstore/token", NULL, "x", VERIFY_SECRETS },
-	{ "share/factory/etc/ssh/ssh_host_rsa_key", NULL, "x", VERIFY_SECRETS },
 	{ NULL, "usr/bin/sh", "#!\n", VERIFY_UKI_INITRD },
 	{ NULL, "usr/lib/libx.so", "\177ELF", VERIFY_UKI_INITRD_FILES },
 	{ NULL, "usr/bin/big", "\177ELF", VERIFY_UKI_INITRD_FILES },
