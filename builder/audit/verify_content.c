@@ -45,19 +45,18 @@ static int secret_found(void *ctx, const struct secret *s, struct err *e)
 		       : 0;
 }
 
-static int search_bytes(const struct verify *v, const char *path, const struct buf *bytes,
+static int search_bytes(const struct verify *v, const char *path, struct span bytes,
 			struct strv *found, struct err *e)
 {
 	struct searched f = { v, path, found };
 
-	return secrets_find(buf_str(bytes), bytes->len, NULL, secret_found, &f, e);
+	return bytes.len ? secrets_find(bytes.p, bytes.len, NULL, secret_found, &f, e) : 0;
 }
 
-int verify_search_file(const struct verify *v, const char *path, const struct buf *content,
+int verify_search_file(const struct verify *v, const char *path, struct span content,
 		       struct strv *found, struct err *e)
 {
-	const char *what =
-		credential_in_file(path, (struct span){ buf_str(content), content->len });
+	const char *what = credential_in_file(path, content);
 
 	if (what && strv_addf(found, "%s: %s", path, what) < 0)
 		return err_oom(e);
@@ -66,11 +65,16 @@ int verify_search_file(const struct verify *v, const char *path, const struct bu
 
 static int search_xattr(void *ctx, const char *name, const void *value, size_t len, struct err *e)
 {
-	const struct buf bytes = { .data = (uint8_t *)(uintptr_t)value, .len = len };
 	const struct searched *f = ctx;
 	_cleanup_free_ char *where = str_printf("%s, attribute %s", f->path, name);
 
-	return where ? search_bytes(f->v, where, &bytes, f->found, e) : err_oom(e);
+	return where ? search_bytes(f->v, where, (struct span){ value, len }, f->found, e)
+		     : err_oom(e);
+}
+
+static struct span all_of(const struct buf *b)
+{
+	return (struct span){ buf_str(b), b->len };
 }
 
 /* A file's content, or a symlink's target, of which the former stays in @content; and attributes of any. */
@@ -86,11 +90,11 @@ static int search_inode(struct searched *f, struct fs_reader *reader, const stru
 				       (unsigned long long)st->size_bytes);
 		r = fs_reader_append(reader, st, content, e);
 		if (r == 0)
-			r = search_bytes(f->v, f->path, content, f->found, e);
+			r = search_bytes(f->v, f->path, all_of(content), f->found, e);
 	} else if (S_ISREG(st->mode)) {
 		r = verify_read_file(reader, st, FILE_BYTES_MAX, content, e);
 		if (r == 0)
-			r = verify_search_file(f->v, f->path, content, f->found, e);
+			r = verify_search_file(f->v, f->path, all_of(content), f->found, e);
 	}
 	return r < 0 ? r : reader->ops->xattrs(reader, st->ino, search_xattr, f, e);
 }

@@ -32,14 +32,13 @@ static int look_at(struct tree_node *n, void *ctx, struct err *e)
 	const struct tree_inode *i = n->inode;
 	struct initrd *in = ctx;
 	_cleanup_free_ char *below = tree_path(n), *path = below ? str_printf("/%s", below) : NULL;
-	struct buf content = BUF_INIT; /* borrowed */
+	struct span content = span_of("");
 	int r = path ? 0 : -ENOMEM;
 
 	if (tree_is_file(n))
-		content = (struct buf){ .data = (uint8_t *)(uintptr_t)i->blob->data,
-					.len = i->blob->len };
+		content = (struct span){ (const char *)i->blob->data, i->blob->len };
 	else if (tree_is_symlink(n))
-		content = (struct buf){ .data = (uint8_t *)i->target, .len = strlen(i->target) };
+		content = span_of(i->target);
 	in->n++;
 	if (r == 0 && !in->v->p->policy->initrd_shells && is_shell(path, i->mode))
 		r = strv_addf(&in->bad, "%s is a shell", path);
@@ -48,10 +47,10 @@ static int look_at(struct tree_node *n, void *ctx, struct err *e)
 	if (r < 0)
 		return err_oom(e);
 	r = verify_forbidden(in->v, path, &in->bad, e);
-	const struct initrd_file file = { below, i->mode, content.data, content.len };
+	const struct initrd_file file = { below, i->mode, (const uint8_t *)content.p, content.len };
 	if (r == 0 && in->usr)
 		r = verify_initrd_file(in->v->p->policy, in->usr, &file, &in->origins, e);
-	return r < 0 ? r : verify_search_file(in->v, path, &content, &in->secrets, e);
+	return r < 0 ? r : verify_search_file(in->v, path, content, &in->secrets, e);
 }
 
 static int judge(struct initrd *in, struct err *e)

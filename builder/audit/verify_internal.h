@@ -2,6 +2,7 @@
 #pragma once
 /* Inside of verification: what the checks share. One function for each subject. */
 #include "base/buf.h"
+#include "base/span.h"
 #include "builder/audit/image.h"
 #include "builder/audit/verify.h"
 #include "signing/root_hash.h"
@@ -158,7 +159,7 @@ void package_list_done(struct package_list *l);
 int verify_content(struct verify *v, struct verify_slot *s, struct err *e) must_check;
 
 /** verify_search_file() - look for secrets in a file; what there is is added to @found, in words */
-int verify_search_file(const struct verify *v, const char *path, const struct buf *content,
+int verify_search_file(const struct verify *v, const char *path, struct span content,
 		       struct strv *found, struct err *e) must_check;
 
 /** verify_forbidden() - may there be such a path on a node? If not it is added to @found, in words */

@@ -205,10 +205,10 @@ static int check_parts(struct verify *v, struct uki *u, const char *path, struct
 static int search_uki(struct verify *v, const char *path, const struct verify_pe *file,
 		      struct err *e)
 {
-	const struct buf content = { .data = (uint8_t *)(uintptr_t)file->data, .len = file->len };
+	const struct span content = { (const char *)file->data, file->len };
 	_cleanup_strv_ struct strv found = STRV_INIT;
 
-	int r = verify_search_file(v, path, &content, &found, e);
+	int r = verify_search_file(v, path, content, &found, e);
 	return r < 0 ? r : verify_found(v, VERIFY_SECRETS, &found, "none in the kernel's file", e);
 }
 
